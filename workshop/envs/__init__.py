@@ -1,0 +1,5 @@
+"""The workshop's own gym environments."""
+
+
+def register():
+    pass

@@ -1,0 +1,8 @@
+"""What gym calls while it is imported (entry point `gym.envs`), so that `import gym` alone knows every id of the kit."""
+
+
+def register_all():
+    """Register the kit's own environments and every Atari game. gym itself is only half imported at this point."""
+    from workshop import envs
+
+    envs.register()
