@@ -3,6 +3,7 @@
 
 def register_all():
     """Register the kit's own environments and every Atari game. gym itself is only half imported at this point."""
-    from workshop import envs
+    from workshop import atari, envs
 
     envs.register()
+    atari.register()
