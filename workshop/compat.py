@@ -8,6 +8,7 @@ Supported: Python 3.10 to 3.13, NumPy 1.26 and 2.x, Chainer 7.8.x, gym 0.26.x, C
 `UnsupportedVersion` says what was found and what to do.
 """
 
+import difflib
 import importlib.abc
 import importlib.machinery
 import importlib.metadata
@@ -173,6 +174,36 @@ def _is_numpy_float_missing():
     return not is_supplied and "float" not in vars(numpy) and _ResizeImagesFloat.name not in sys.modules
 
 
+def _nearest_ids(env_id, registry):
+    """Up to three ids of `registry` that `env_id` may have been meant to be, nearest first."""
+    by_lowered = {known.lower(): known for known in registry}
+    lowered = env_id.lower()
+    # A full id is nearly always a slip of a key away. A bare name ("breakout") needs more patience.
+    near = difflib.get_close_matches(lowered, by_lowered, n=3, cutoff=0.75)
+    return [by_lowered[match] for match in near or difflib.get_close_matches(lowered, by_lowered, n=3)]
+
+
+def _suggest_ids():
+    registration = sys.modules["gym.envs.registration"]
+    find_version = registration._check_version_exists
+
+    def check_version_exists(namespace, name, version):
+        try:
+            find_version(namespace, name, version)
+        except registration.error.UnregisteredEnv as unregistered:
+            env_id = registration.get_env_id(namespace, name, version)
+            nearest = _nearest_ids(env_id, registration.registry)
+            hint = f"Did you mean {', '.join(nearest)}?" if nearest else "gym.envs.registry lists what there is."
+            raise type(unregistered)(f"gym knows no environment {env_id}. {hint}") from None
+
+    registration._check_version_exists = check_version_exists
+
+
+def _is_suggesting_nothing():
+    registration = sys.modules.get("gym.envs.registration")
+    return registration is not None and registration._check_version_exists.__module__ != __name__
+
+
 PATCHES = (
     Patch(
         "numpy.sctypes",
@@ -205,5 +236,12 @@ PATCHES = (
         "`import gym` prints that gym is unmaintained. True, and nothing an attendee can act on.",
         lambda: _gym_notice()[1] in _gym_notice()[0],
         _silence_gym_notice,
+    ),
+    Patch(
+        "gym's answer to an unknown id",
+        "for `ALE/Pnog-v5` gym suggests `Pong`, which is another environment, and for `Atari/Pong-v5` nothing: it looks "
+        "at one part of the id at a time. Here it names up to three whole ids. Waits until gym is imported.",
+        _is_suggesting_nothing,
+        _suggest_ids,
     ),
 )
