@@ -1,0 +1,267 @@
+"""Sokoban levels: the kit's own, and how a text becomes one.
+
+#   wall            @   player              $   box
+.   goal            +   player on a goal    *   box on a goal           space   floor, or outside of the walls
+"""
+
+from dataclasses import dataclass
+
+from workshop.envs.base import named_text
+from workshop.envs.grid import MOVES, MapError, check_symbols, text_lines
+
+LEVELS = {
+    "corridor": """\
+########
+#@ $  .#
+########
+""",
+    "tiny": """\
+#####
+#@  #
+# $ #
+#  .#
+#####
+""",
+    "doorway": """\
+#########
+#   #   #
+# $   . #
+# @ #   #
+#########
+""",
+    "turn": """\
+#######
+#  #  #
+#  $  #
+##@#  #
+ #   .#
+ ######
+""",
+    "corner": """\
+######
+#    #
+# $# #
+# @# #
+#   .#
+######
+""",
+    "detour": """\
+########
+#.   @ #
+# ##$# #
+# ##   #
+#    ###
+######
+""",
+    "parked": """\
+#######
+#  *  #
+# ### #
+# $@. #
+#     #
+#######
+""",
+    "zigzag": """\
+########
+#@  #  #
+# $    #
+##  ## #
+ #  #  #
+ #     #
+ ####. #
+    ####
+""",
+    "two-in-a-row": """\
+########
+#  .   #
+# $@$  #
+#  .   #
+########
+""",
+    "pair": """\
+#######
+#     #
+# $ $ #
+#. @ .#
+#######
+""",
+    "two-rooms": """\
+##########
+#   #    #
+# $   .. #
+# $ #    #
+#@  ######
+#####
+""",
+    "spare-goal": """\
+########
+#. #   #
+#  $ @ #
+## #$# #
+#.    .#
+########
+""",
+    "ring": """\
+########
+#   #@ #
+# #.   #
+# ## #.#
+#     $#
+# ## $ #
+#      #
+########
+""",
+    "hallway": """\
+###########
+#    #    #
+# $@   $ .#
+#    #   .#
+###########
+""",
+    "hook": """\
+ #######
+ #   # #
+##$#   #
+#@   # #
+# #. # #
+#  . $ #
+#   ####
+#####
+""",
+    "triangle": """\
+########
+#  .   #
+# $ $  #
+#. $ . #
+#  @   #
+########
+""",
+    "three-in-line": """\
+#########
+#   #   #
+# $ $ $ #
+#   @   #
+## ... ##
+ #     #
+ #######
+""",
+    "warehouse": """\
+#########
+#...#   #
+#   # $ #
+# $   @ #
+#   # $ #
+#   #   #
+#########
+""",
+    "crossing": """\
+   ####
+   # @#
+####.####
+#       #
+# $     #
+# $   $ #
+####.####
+   #. #
+   ####
+""",
+    "islands": """\
+#########
+#   . . #
+# #$# # #
+#   $  @#
+# #$# # #
+#     . #
+#########
+""",
+}
+
+_MEANINGS = {
+    "#": "wall",
+    "@": "player",
+    "+": "player on a goal",
+    "$": "box",
+    "*": "box on a goal",
+    ".": "goal",
+    " ": "floor",
+}
+
+
+@dataclass(frozen=True)
+class Level:
+    """Where everything is; a cell is (row, col), row 0 on top.
+
+    Attributes:
+        walls, goals: frozensets of cells.
+        player: cell.
+        boxes: frozenset of cells; at most as many as goals, and not all of them on goals yet.
+        shape: (rows, cols).
+    """
+
+    walls: frozenset
+    goals: frozenset
+    player: tuple
+    boxes: frozenset
+    shape: tuple
+
+
+def parse_level(level):
+    """Read a level.
+
+    Args:
+        level: a name from `LEVELS`, or a text. Lines may differ in length; what is missing is outside of the walls.
+
+    Returns:
+        Level
+
+    Raises:
+        MapError: an unknown character, not exactly one player, no box, more boxes than goals, a level that is solved
+            before it begins, or a gap in the walls around the player; with line and column.
+        ValueError: no level of that name.
+    """
+    first, lines = text_lines(named_text(level, LEVELS, "level"))
+    check_symbols(first, lines, _MEANINGS)
+
+    def cells_of(symbols):
+        return [(row, col) for row, line in enumerate(lines) for col, symbol in enumerate(line) if symbol in symbols]
+
+    def error(cell, message):
+        return MapError(first + cell[0], cell[1] + 1, message)
+
+    players, boxes, goals = cells_of("@+"), cells_of("$*"), cells_of(".+*")
+    if not players:
+        raise error((0, 0), "the level has no player; put one '@' (or '+' on a goal).")
+    if len(players) > 1:
+        raise error(players[1], f"a second player; the first one is in line {first + players[0][0]}.")
+    if not boxes:
+        raise error((0, 0), "the level has no box ('$').")
+    if len(boxes) > len(goals):
+        raise error(boxes[len(goals)], f"more boxes than goals: {len(boxes)} boxes, {len(goals)} goals.")
+    if set(boxes) <= set(goals):
+        raise error(boxes[0], "every box stands on a goal already: there is nothing to do.")
+    floor = {(row, col) for row, line in enumerate(lines) for col, symbol in enumerate(line) if symbol != "#"}
+    gap = _find_gap(players[0], floor, set(cells_of("#")))
+    if gap is not None:
+        raise error(gap, "a gap in the walls: the player can walk out of the level here.")
+    return Level(
+        walls=frozenset(cells_of("#")),
+        goals=frozenset(goals),
+        player=players[0],
+        boxes=frozenset(boxes),
+        shape=(len(lines), max(map(len, lines))),
+    )
+
+
+def _find_gap(player, floor, walls):
+    """A cell that the player reaches and that has nothing, not even a wall, beside it. Boxes stop nobody here."""
+    reached, frontier = {player}, [player]
+    for row, col in frontier:
+        for down, right in MOVES:
+            cell = row + down, col + right
+            if cell in floor:
+                if cell not in reached:
+                    reached.add(cell)
+                    frontier.append(cell)
+            elif cell not in walls:
+                return row, col
+    return None
