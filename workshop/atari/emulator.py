@@ -21,6 +21,13 @@ ACTION_MEANINGS = (
     *("UPFIRE", "RIGHTFIRE", "LEFTFIRE", "DOWNFIRE", "UPRIGHTFIRE", "UPLEFTFIRE", "DOWNRIGHTFIRE", "DOWNLEFTFIRE"),
 )
 
+# Games that came to ALE after atari-py 0.2.9. Given one of these, atari-py does not raise: it crashes.
+NEWER_GAMES = """
+    atlantis2 backgammon basic_math blackjack casino crossbow darkchambers earthworld entombed et flag_capture hangman
+    haunted_house human_cannonball klax mario_bros miniature_golf othello pacman pitfall2 space_war superman surround
+    tic_tac_toe_3d video_checkers video_chess video_cube word_zapper
+"""
+
 
 class EmulatorError(Exception):
     """An emulator that is not installed, or was asked for something that it does not have."""
@@ -77,6 +84,9 @@ class Emulator:
     def _as_numbers(self, actions):
         raise NotImplementedError
 
+    def _as_signed(self, seed):
+        raise NotImplementedError
+
     def _set_switches(self):
         if self._mode is not None:
             self.ale.setMode(self._mode)
@@ -85,8 +95,7 @@ class Emulator:
 
     def seed(self, seed):
         """Switch the console off and on again with another seed, an int in [0, 2**32). Call `reset` next."""
-        # ALE keeps the seed in a signed int, and looks at it only while it loads a ROM.
-        self.ale.setInt("random_seed", int(np.uint32(seed).astype(np.int32)))
+        self.ale.setInt("random_seed", self._as_signed(seed))  # ALE looks at it only while it loads a ROM
         self.ale.loadROM(str(self._rom))
         self._set_switches()
 
@@ -133,7 +142,8 @@ class Emulator:
         raise NotImplementedError
 
     def restore_state(self, state):
-        """Go on from what `save_state` returned. The picture is not part of it: it follows with the next `act`."""
+        """Go on from what `save_state` returned. Two things are not part of it. The picture follows with the next
+        `act`. And the action that may stick to that first frame is the last one before the restoring."""
         raise NotImplementedError
 
 
@@ -150,6 +160,9 @@ class AlePy(Emulator):
 
     def _as_numbers(self, actions):
         return tuple(action.value for action in actions)
+
+    def _as_signed(self, seed):
+        return int(np.uint32(seed).astype(np.int32))  # the same 32 bits, as ale-py's own environment does
 
     def screen_rgb(self):
         return self.ale.getScreenRGB()
@@ -171,13 +184,6 @@ class AtariPy(Emulator):
 
     name = "atari-py"
 
-    # Games that came to ALE later. Given one of these, atari-py does not raise: it crashes.
-    UNKNOWN_GAMES = frozenset(
-        "atlantis2 backgammon basic_math blackjack casino crossbow darkchambers earthworld entombed et flag_capture "
-        "hangman haunted_house human_cannonball klax mario_bros miniature_golf othello pacman pitfall2 space_war "
-        "superman surround tic_tac_toe_3d video_checkers video_chess video_cube word_zapper".split()
-    )
-
     def _new_ale(self):
         try:
             from atari_py import ALEInterface
@@ -187,12 +193,15 @@ class AtariPy(Emulator):
                 "atari-py` builds it in about two minutes; it needs cmake, a C++ compiler and zlib. "
                 'Or go on without it: "ale-py" is there, and plays the same game.'
             ) from None
-        if self.game in self.UNKNOWN_GAMES:
+        if self.game in NEWER_GAMES.split():
             raise EmulatorError(f'atari-py does not know {self.game}; play it with emulator="ale-py".')
         return ALEInterface()
 
     def _as_numbers(self, actions):
         return tuple(map(int, actions))
+
+    def _as_signed(self, seed):
+        return int(seed) % 2**31  # a negative seed ends the process
 
     def screen_rgb(self):
         return self.ale.getScreenRGB2()

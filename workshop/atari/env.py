@@ -1,6 +1,7 @@
 """An Atari game as a gym environment: what `gym.make("PongNoFrameskip-v4")` builds."""
 
 import os
+from typing import ClassVar
 
 import gym
 import numpy as np
@@ -24,7 +25,7 @@ class AtariEnv(gym.Env):
     are drawn as ale-py's environment for gymnasium draws them, so that the same seed gives the same game there.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": FRAMES_PER_SECOND}
+    metadata: ClassVar = {"render_modes": ["rgb_array"], "render_fps": FRAMES_PER_SECOND}
 
     def __init__(
         self,
