@@ -27,9 +27,9 @@ _LAZY = {
     "Catch": "workshop.envs.catch",
     "VideogameRick": "workshop.envs.videogame_rick",
 }
-__all__ = ["register", *sorted(_LAZY)]
 
-_MAX_EPISODE_STEPS = {"GridWorld": 500, "Sokoban": 200, "Catch": 1000, "VideogameRick": 200}
+# Catch ends by itself when the ball is down.
+_MAX_EPISODE_STEPS = {"GridWorld": 500, "Sokoban": 200, "Catch": None, "VideogameRick": 200}
 
 
 def register():

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from typing import ClassVar
 
 import gym
 import numpy as np
@@ -22,7 +23,7 @@ class WorkshopEnv(gym.Env):
     `terminated` comes from the environment; `truncated` comes from the time limit that `gym.make` adds.
     """
 
-    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}
+    metadata: ClassVar = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}
 
     def __init__(self, render_mode):
         modes = self.metadata["render_modes"]

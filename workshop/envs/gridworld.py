@@ -171,13 +171,16 @@ class GridWorld(WorkshopEnv):
         return "\n".join(map("".join, rows)) + "\n"
 
     def _picture(self):
-        canvas = drawing.Canvas(self.shape, margin=0.12)
+        canvas = drawing.Canvas(self.shape, margin=0.125)
         for row, line in enumerate(self._lines):
             for col, symbol in enumerate(line):
-                if symbol == "#":
-                    drawing.wall(canvas, (row, col))
-                else:
-                    drawing.floor(canvas, (row, col))
+                cell = row, col
+                draw = {"#": drawing.wall, "C": drawing.cliff}.get(symbol, drawing.floor)
+                draw(canvas, cell)
+                if symbol == "S":
+                    drawing.start(canvas, cell)
+                elif cell in self._bonus:
+                    drawing.terminal(canvas, cell, self._bonus[cell])
         drawing.agent(canvas, self.cells[self._state])
         return canvas.array()
 

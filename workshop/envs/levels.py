@@ -7,7 +7,7 @@
 from dataclasses import dataclass
 
 from workshop.envs.base import named_text
-from workshop.envs.grid import MOVES, MapError, check_symbols, text_lines
+from workshop.envs.grid import MapError, check_symbols, neighbour, text_lines
 
 LEVELS = {
     "corridor": """\
@@ -195,6 +195,7 @@ class Level:
         walls, goals: frozensets of cells.
         player: cell.
         boxes: frozenset of cells; at most as many as goals, and not all of them on goals yet.
+        floor: frozenset of cells inside the walls: where the player could go if there were no boxes.
         shape: (rows, cols).
     """
 
@@ -202,6 +203,7 @@ class Level:
     goals: frozenset
     player: tuple
     boxes: frozenset
+    floor: frozenset
     shape: tuple
 
 
@@ -216,7 +218,7 @@ def parse_level(level):
 
     Raises:
         MapError: an unknown character, not exactly one player, no box, more boxes than goals, a level that is solved
-            before it begins, or a gap in the walls around the player; with line and column.
+            before it begins, a gap in the walls around the player, or a box outside of them; with line and column.
         ValueError: no level of that name.
     """
     first, lines = text_lines(named_text(level, LEVELS, "level"))
@@ -239,29 +241,30 @@ def parse_level(level):
         raise error(boxes[len(goals)], f"more boxes than goals: {len(boxes)} boxes, {len(goals)} goals.")
     if set(boxes) <= set(goals):
         raise error(boxes[0], "every box stands on a goal already: there is nothing to do.")
-    floor = {(row, col) for row, line in enumerate(lines) for col, symbol in enumerate(line) if symbol != "#"}
-    gap = _find_gap(players[0], floor, set(cells_of("#")))
-    if gap is not None:
-        raise error(gap, "a gap in the walls: the player can walk out of the level here.")
+    inside = _explore(players[0], set(cells_of("#")), set(cells_of(" @+$*.")), error)
+    for box in boxes:
+        if box not in inside and box not in goals:
+            raise error(box, "the player can never get to this box.")
     return Level(
         walls=frozenset(cells_of("#")),
         goals=frozenset(goals),
         player=players[0],
         boxes=frozenset(boxes),
+        floor=inside,
         shape=(len(lines), max(map(len, lines))),
     )
 
 
-def _find_gap(player, floor, walls):
-    """A cell that the player reaches and that has nothing, not even a wall, beside it. Boxes stop nobody here."""
+def _explore(player, walls, free, error):
+    """Every cell that the player reaches where boxes stop nobody; `error` for one with nothing, no wall, beside it."""
     reached, frontier = {player}, [player]
-    for row, col in frontier:
-        for down, right in MOVES:
-            cell = row + down, col + right
-            if cell in floor:
-                if cell not in reached:
-                    reached.add(cell)
-                    frontier.append(cell)
-            elif cell not in walls:
-                return row, col
-    return None
+    for cell in frontier:
+        for action in range(4):
+            beside = neighbour(cell, action)
+            if beside in free:
+                if beside not in reached:
+                    reached.add(beside)
+                    frontier.append(beside)
+            elif beside not in walls:
+                raise error(cell, "a gap in the walls: the player can walk out of the level here.")
+    return frozenset(reached)

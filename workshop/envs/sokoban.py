@@ -178,11 +178,11 @@ class Sokoban(WorkshopEnv):
         return "\n".join("".join(SYMBOLS[code] for code in row).rstrip() for row in self._grid()) + "\n"
 
     def _picture(self):
-        canvas = drawing.Canvas(self.level.shape)
-        for row in range(self.level.shape[0]):
-            for col in range(self.level.shape[1]):
-                draw = drawing.wall if (row, col) in self.walls else drawing.floor
-                draw(canvas, (row, col))
+        canvas = drawing.Canvas(self.level.shape, background=drawing.WHITE)
+        for cell in self.walls:
+            drawing.wall(canvas, cell)
+        for cell in self.level.floor:
+            drawing.floor(canvas, cell)
         for cell in self.goals:
             drawing.goal(canvas, cell)
         for cell in self.boxes:

@@ -56,7 +56,7 @@ def solve(level):
                     continue
                 next_boxes = boxes - {target} | {beyond}
                 next_estimate = estimate + pushes[beyond] - pushes[target]
-            elif target in level.walls:
+            elif target not in level.floor:
                 continue
             following = target, next_boxes
             if moves + 1 < distance.get(following, moves + 2):
@@ -81,15 +81,10 @@ def _pushes_to_goal(level):
         for action in range(len(MOVES)):
             pulled = neighbour(cell, action)
             player = neighbour(pulled, action)
-            if pulled not in pushes and _is_floor(level, pulled) and _is_floor(level, player):
+            if pulled not in pushes and pulled in level.floor and player in level.floor:
                 pushes[pulled] = pushes[cell] + 1
                 frontier.append(pulled)
     return pushes
-
-
-def _is_floor(level, cell):
-    rows, cols = level.shape
-    return 0 <= cell[0] < rows and 0 <= cell[1] < cols and cell not in level.walls
 
 
 def _path(came_from, position):
