@@ -1,0 +1,165 @@
+"""Is this value the expected one? The policy of the catalogue, in one place.
+
+A Python or NumPy scalar of the right kind is as good as another, a 0-d array too. Where an array is asked, it takes an
+ndarray of the expected shape. Numbers agree within rtol 1e-6 and atol 1e-8, or 1e-4 and 1e-5 where float32 is involved.
+NaN and infinity are right only where they are expected.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workshop.exercises.plain import Opaque, Record
+from workshop.exercises.show import show
+
+FLOAT64_TOLERANCE = (1e-6, 1e-8)
+FLOAT32_TOLERANCE = (1e-4, 1e-5)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is wrong with an obtained value: a sentence, and where it stands when the value has parts."""
+
+    sentence: str
+    where: str = ""
+
+
+def compare(expected, obtained, dtype=None, exact_type=None):
+    """The first difference between two plain values, or None.
+
+    Args:
+        expected, obtained: plain values (see `workshop.exercises.plain`).
+        dtype: the NumPy dtype that the contract names for an array, or None for any of the right kind.
+        exact_type: the Python type that the contract names, or None.
+    """
+    if exact_type is not None and type(obtained) is not exact_type:
+        return Difference(f"should be a Python {exact_type.__name__}; it is {kind_of(obtained)}")
+    if isinstance(expected, np.ndarray):
+        return _compare_array(expected, obtained, dtype)
+    if isinstance(expected, Record):
+        return _compare_record(expected, obtained)
+    if isinstance(expected, (tuple, list)):
+        return _compare_sequence(expected, obtained)
+    if isinstance(expected, (set, frozenset)):
+        return _compare_set(expected, obtained)
+    if isinstance(expected, dict):
+        return _compare_dict(expected, obtained)
+    if expected is None or isinstance(expected, str):
+        same = type(obtained) is type(expected) and obtained == expected
+        return None if same else Difference(f"should be {show(expected)}; it is {show(obtained)}")
+    return _compare_scalar(expected, obtained)
+
+
+def kind_of(value):
+    """A value's type as a reader would name it: 'a list', 'an array of shape (3,) and dtype int64'."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if value is None:
+        return "None (is a return missing?)"
+    name = value.type if isinstance(value, (Record, Opaque)) else type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _compare_scalar(expected, obtained):
+    if isinstance(obtained, np.ndarray) and obtained.shape == ():
+        obtained = obtained[()]
+    if isinstance(expected, (bool, np.bool_)):
+        if not isinstance(obtained, (bool, np.bool_)):
+            return Difference(f"should be a bool, True or False; it is {kind_of(obtained)}")
+        return None if bool(expected) == bool(obtained) else Difference(f"should be {expected}; it is {obtained}")
+    if isinstance(obtained, (complex, np.complexfloating)):
+        return Difference("should be a real number; it is a complex one")
+    if isinstance(obtained, (bool, np.bool_)) or not isinstance(obtained, (int, float, np.number)):
+        return Difference(f"should be a number; it is {kind_of(obtained)}")
+    if isinstance(expected, (int, np.integer)):
+        if not isinstance(obtained, (int, np.integer)):
+            return Difference(f"should be an int; it is {kind_of(obtained)}")
+        return None if int(expected) == int(obtained) else Difference(f"should be {show(expected)}")
+    if isinstance(obtained, int) and obtained.bit_length() > 1000:
+        return Difference(f"should be {show(expected)}; it is {show(obtained)}")
+    if not np.isfinite(obtained) and np.isfinite(expected):
+        return Difference(f"should be a finite number; it is {obtained}")
+    rtol, atol = _tolerance(np.asarray(expected), np.asarray(obtained, dtype=getattr(obtained, "dtype", float)))
+    if np.isclose(float(obtained), float(expected), rtol=rtol, atol=atol, equal_nan=True):
+        return None
+    return Difference(f"should be {show(expected)}; it is {show(obtained)}")
+
+
+def _compare_array(expected, obtained, dtype):
+    if not isinstance(obtained, np.ndarray):
+        return Difference(f"should be a NumPy array of shape {expected.shape}; it is {kind_of(obtained)}")
+    if obtained.shape != expected.shape:
+        return Difference(f"should have shape {expected.shape}; it has shape {obtained.shape}")
+    if obtained.dtype.kind == "c":
+        return Difference(f"should hold real numbers; its dtype is {obtained.dtype}")
+    if dtype is not None and obtained.dtype != np.dtype(dtype):
+        return Difference(f"should have dtype {np.dtype(dtype)}; it has dtype {obtained.dtype}")
+    if expected.dtype.kind == "b" or obtained.dtype.kind == "b":
+        if expected.dtype.kind != obtained.dtype.kind:
+            return Difference(f"should have dtype {expected.dtype}; it has dtype {obtained.dtype}")
+        wrong = expected != obtained
+    elif expected.dtype.kind in "iu":
+        if obtained.dtype.kind not in "iu":
+            return Difference(f"should hold ints; its dtype is {obtained.dtype}")
+        wrong = expected != obtained
+    else:
+        if dtype is None and obtained.dtype not in (np.float32, np.float64):
+            return Difference(f"should have dtype float32 or float64; it has dtype {obtained.dtype}")
+        rtol, atol = _tolerance(expected, obtained)
+        wrong = ~np.isclose(obtained, expected, rtol=rtol, atol=atol, equal_nan=True)
+    if not wrong.any():
+        return None
+    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    where = f"[{', '.join(map(str, index))}]" if index else ""
+    count = f" ({int(wrong.sum())} of {wrong.size} entries are wrong)" if wrong.size > 1 else ""
+    return Difference(f"should be {expected[index].item()}; it is {obtained[index].item()}{count}", where)
+
+
+def _compare_record(expected, obtained):
+    if not isinstance(obtained, Record):
+        return Difference(f"should be a {expected.type}; it is {kind_of(obtained)}")
+    if obtained.fields != expected.fields:
+        return Difference(f"should have the fields {', '.join(expected.fields)}; it has {', '.join(obtained.fields)}")
+    for field, wanted, found in zip(expected.fields, expected.values, obtained.values):
+        difference = compare(wanted, found)
+        if difference:
+            return Difference(difference.sentence, f".{field}{difference.where}")
+    return None
+
+
+def _compare_sequence(expected, obtained):
+    if type(obtained) is not type(expected):
+        return Difference(f"should be a {type(expected).__name__}; it is {kind_of(obtained)}")
+    if len(obtained) != len(expected):
+        return Difference(f"should have {len(expected)} entries; it has {len(obtained)}")
+    for index, (wanted, found) in enumerate(zip(expected, obtained)):
+        difference = compare(wanted, found)
+        if difference:
+            return Difference(difference.sentence, f"[{index}]{difference.where}")
+    return None
+
+
+def _compare_set(expected, obtained):
+    if type(obtained) is not type(expected):
+        return Difference(f"should be a {type(expected).__name__}; it is {kind_of(obtained)}")
+    if obtained == expected:
+        return None
+    missing, extra = expected - obtained, obtained - expected
+    parts = [f"{show(missing)} is missing"] if missing else []
+    parts += [f"{show(extra)} should not be there"] if extra else []
+    return Difference(" and ".join(parts))
+
+
+def _compare_dict(expected, obtained):
+    if not isinstance(obtained, dict) or obtained.keys() != expected.keys():
+        return Difference(f"should be a dict with the keys {', '.join(map(str, expected))}; it is {show(obtained)}")
+    for key, wanted in expected.items():
+        difference = compare(wanted, obtained[key])
+        if difference:
+            return Difference(difference.sentence, f"[{key!r}]{difference.where}")
+    return None
+
+
+def _tolerance(expected, obtained):
+    is_single = any(array.dtype.kind == "f" and array.dtype.itemsize <= 4 for array in (expected, obtained))
+    return FLOAT32_TOLERANCE if is_single else FLOAT64_TOLERANCE

@@ -1,0 +1,185 @@
+"""What attendees call in their notebook: check, hint, solution, borrow, progress.
+
+Each of them takes an answer or its name. They talk to the attendee and return nothing (`borrow` returns the answer);
+a mistake in calling them is answered with a sentence, not with a traceback.
+"""
+
+import functools
+import inspect
+import time
+
+from workshop.exercises import progress as record
+from workshop.exercises import subject
+from workshop.exercises.catalogue import BY_NAME, EXERCISES, UnknownExercise, exercise_of, part_of
+from workshop.exercises.judge import PASS, TIMEOUT, UNATTEMPTED, judge
+from workshop.exercises.message import Message
+from workshop.exercises.reference import ReferenceMissing, reference, reference_source
+
+
+class _Misuse(Exception):
+    """The attendee called one of the five with something that it cannot take; the text says what to do."""
+
+
+def _explains_misuse(function):
+    @functools.wraps(function)
+    def explaining(*arguments):
+        try:
+            return function(*arguments, namespace=inspect.currentframe().f_back.f_globals)
+        except (_Misuse, UnknownExercise, ReferenceMissing) as error:
+            Message("open", f"… {function.__name__}: {error}").show()
+
+    shown = [p for p in inspect.signature(function).parameters.values() if p.name != "namespace"]
+    explaining.__signature__ = inspect.Signature(shown)
+    return explaining
+
+
+@_explains_misuse
+def check(answer, *, namespace):
+    """Check an answer at once: ✓, or the smallest failing input and what it shows.
+
+    Args:
+        answer: your function or class, or its name as a string.
+    """
+    name = _name_of(answer, namespace)
+    if isinstance(answer, str):
+        if name not in namespace:
+            raise _Misuse(f"{name} is not defined yet. Run the cell that defines it first.")
+        answer = namespace[name]
+    if not callable(answer):
+        raise _Misuse(f"{name} is {type(answer).__name__}, not a function. Run the cell that defines it again.")
+    exercise, part = exercise_of(name), part_of(name)
+    title = f"{exercise.number} {name}"
+    if getattr(answer, "borrowed_from_workshop", False):
+        Message("open", f"↺ {title} is borrowed: it works, and it is ours. Yours is still to be written.").show()
+        return
+    judgement = judge(part, functools.partial(subject.run, answer))
+    if judgement.verdict != UNATTEMPTED:
+        passed = judgement.verdict == PASS
+        record.update(
+            name,
+            status=lambda old: record.PASSED if passed or old == record.PASSED else record.FAILED,
+            checks=lambda old: old + 1,
+        )
+    message_about(title, name, judgement).show()
+
+
+def message_about(title, name, judgement):
+    """The `Message` for a judgement. `title` is "1.3 discounted_return"."""
+    if judgement.verdict == PASS:
+        return Message("good", f"✓ {title} ({judgement.examples} inputs tried)")
+    if judgement.verdict == UNATTEMPTED:
+        todo = f"Write your answer in place of the `raise` line, run the cell, then check again. Stuck? hint({name})"
+        return Message("open", f"… {title} is not attempted yet.", (("text", todo),))
+    if judgement.verdict == TIMEOUT:
+        heading = f"✗ {title} does not come back."
+    else:
+        heading = f"✗ {title} is not right yet."
+    blocks = []
+    if judgement.mistake:
+        blocks.append(("text", judgement.mistake))
+    rows = [("", ""), ("smallest failing input", judgement.call)]
+    if judgement.expected:
+        rows += [("expected", judgement.expected), ("obtained", judgement.obtained)]
+    rows.append(("what is wrong", judgement.sentence))
+    if judgement.printed:
+        rows.append(("it printed", judgement.printed))
+    blocks.append(("table", rows))
+    blocks.append(("text", f"Stuck? hint({name})"))
+    return Message("bad", heading, tuple(blocks))
+
+
+@_explains_misuse
+def hint(answer, *, namespace):
+    """One more hint each time."""
+    name = _name_of(answer, namespace)
+    part, exercise = part_of(name), exercise_of(name)
+    count = record.record_of(name)["hints"]
+    shown = min(count + 1, len(part.hints))
+    record.update(name, hints=shown)
+    more = f"hint({name}) again for the next one." if shown < len(part.hints) else f"That was the last; solution({name}) shows ours."
+    number = f"{shown} of {len(part.hints)}"
+    Message("open", f"Hint {number} for {exercise.number} {name}", (("text", part.hints[shown - 1]), ("text", more))).show()
+
+
+@_explains_misuse
+def solution(answer, *, namespace):
+    """The reference answer and why it is right."""
+    name = _name_of(answer, namespace)
+    part, exercise = part_of(name), exercise_of(name)
+    record.update(name, solution_seen=True)
+    blocks = (("code", reference_source(name)), ("text", part.explanation))
+    Message("open", f"Our answer to {exercise.number} {name}", blocks).show()
+
+
+@_explains_misuse
+def borrow(name, *, namespace):
+    """Take the reference answer, to go on with: `discounted_return = borrow("discounted_return")`.
+
+    Args:
+        name: the name of an exercise as a string (or your unfinished function).
+
+    Returns:
+        The reference answer, which `check` and `progress` know as borrowed.
+    """
+    name = _name_of(name, namespace)
+    answer = reference(name)
+    answer.borrowed_from_workshop = True
+    record.update(name, status=lambda old: old if old == record.PASSED else record.BORROWED)
+    Message("open", f"↺ {exercise_of(name).number} {name} is borrowed. progress() will say so.").show()
+    return answer
+
+
+@_explains_misuse
+def progress(*, namespace):
+    """Where am I, in exercises and minutes?"""
+    records = record.load()
+    rows = [("", "exercise", "minutes", "checks", "hints", "state")]
+    for exercise in EXERCISES:
+        own = [record.record_of(name, records) for name in exercise.names]
+        sign, state = _state_of(own)
+        star = " ★" if exercise.is_stretch else ""
+        checks, hints = (str(sum(r[field] for r in own) or "") for field in ("checks", "hints"))
+        rows.append((sign, f"{exercise.number}{star} {', '.join(exercise.names)}", str(exercise.minutes), checks, hints, state))
+    core = [exercise for exercise in EXERCISES if not exercise.is_stretch]
+    done = [e for e in core if all(record.record_of(name, records)["status"] == record.PASSED for name in e.names)]
+    minutes = sum(exercise.minutes for exercise in core) - sum(exercise.minutes for exercise in done)
+    started = min((r["since"] for r in records.values() if r.get("since")), default=None)
+    ago = f" You began {_duration(time.time() - started)} ago." if started else ""
+    heading = f"{len(done)} of {len(core)} core exercises are yours; about {minutes} minutes of exercises are left.{ago}"
+    Message("open", heading, (("table", rows),)).show()
+
+
+def _state_of(records):
+    states = [r["status"] for r in records]
+    if all(state == record.PASSED for state in states):
+        return "✓", "yours" + (", after reading ours" if any(r["solution_seen"] for r in records) else "")
+    if any(state == record.FAILED for state in states):
+        return "✗", "not right yet"
+    if any(state == record.BORROWED for state in states):
+        return "↺", "borrowed"
+    return "…", "begun" if any(states) else "to do"
+
+
+def _duration(seconds):
+    minutes = int(seconds // 60)
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
+
+
+def _name_of(answer, namespace):
+    """The catalogue's name for what the attendee passed: by its own name, or by what it is called in the notebook."""
+    if isinstance(answer, str):
+        exercise_of(answer)  # raises for a name that nobody asks for
+        return answer
+    own = getattr(answer, "__name__", "")
+    bound = [name for name in BY_NAME if namespace.get(name) is answer]
+    if own in BY_NAME and (own in bound or not bound):
+        return own
+    if len(bound) == 1:
+        return bound[0]
+    if len(bound) > 1:
+        raise _Misuse(f"this function has several names: {', '.join(bound)}. Say which: check({bound[0]!r})")
+    if not callable(answer):
+        raise _Misuse("give it your function, without calling it: check(discounted_return), or its name as a string.")
+    raise _Misuse(f"{own!r} is not the name of an exercise. There are: {', '.join(BY_NAME)}.")

@@ -1,0 +1,104 @@
+"""What check, hint, solution and progress show: HTML in a notebook, the same in plain text in a terminal."""
+
+import html
+import sys
+from dataclasses import dataclass
+
+_STYLE = {
+    # Okabe and Ito's colours, which stay apart for colour-blind readers; the sign before the text says the same.
+    "good": "border-left:5px solid #009E73;",
+    "bad": "border-left:5px solid #D55E00;",
+    "open": "border-left:5px solid #0072B2;",
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """A heading and blocks under it.
+
+    Attributes:
+        tone: "good", "bad" or "open".
+        heading: one line, which starts with its sign (✓, ✗, …).
+        blocks: pairs (kind, content): ("text", str), ("code", str), ("table", list of rows of str; the first is the head).
+    """
+
+    tone: str
+    heading: str
+    blocks: tuple = ()
+
+    def text(self):
+        """The message for a terminal."""
+        lines = [self.heading]
+        for kind, content in self.blocks:
+            if kind == "text":
+                lines.append("  " + content)
+            elif kind == "code":
+                lines += ["    " + line for line in content.splitlines()]
+            else:
+                lines += _text_table(content)
+        return "\n".join(lines)
+
+    def html(self):
+        """The message for a notebook; everything in it is escaped."""
+        parts = [f"<strong>{html.escape(self.heading)}</strong>"]
+        for kind, content in self.blocks:
+            if kind == "text":
+                parts.append(f'<div style="margin-top:.4em">{html.escape(content)}</div>')
+            elif kind == "code":
+                parts.append(f'<pre style="margin:.4em 0 0 1em;white-space:pre-wrap">{html.escape(content)}</pre>')
+            else:
+                parts.append(_html_table(content))
+        return (
+            f'<div role="status" style="{_STYLE[self.tone]}padding:.3em .8em;margin:.2em 0;max-width:60em">'
+            + "".join(parts)
+            + "</div>"
+        )
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": self.text(), "text/html": self.html()}
+
+    def __repr__(self):
+        return self.text()
+
+    def show(self):
+        """Display it where the attendee is: in the notebook's cell, or on the terminal."""
+        if "IPython" in sys.modules:
+            from IPython import get_ipython
+            from IPython.display import display
+
+            if get_ipython() is not None:
+                display(self)
+                return
+        print(self.text())
+
+
+def _text_table(rows):
+    columns = list(zip(*rows))
+    widths = [max(len(cell.splitlines()[0]) if cell else 0 for cell in column) for column in columns]
+    indent = " " * (2 + sum(width + 2 for width in widths[:-1]))
+    lines = []
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths)]
+        last = ("\n" + indent).join(row[-1].splitlines()) if row[-1] else ""
+        lines.append(("  " + "  ".join([*cells, last])).rstrip())
+    return lines
+
+
+def _html_table(rows):
+    head, *body = rows
+
+    def cells(row, tag):
+        style = "text-align:left;vertical-align:top;padding:.1em .8em .1em 0"
+        return "".join(
+            f'<{tag} style="{style}"><code style="white-space:pre-wrap">{html.escape(cell)}</code></{tag}>'
+            if tag == "td" and column == len(row) - 1
+            else f'<{tag} style="{style}">{html.escape(cell)}</{tag}>'
+            for column, cell in enumerate(row)
+        )
+
+    header = f"<thead><tr>{cells(head, 'th')}</tr></thead>" if any(head) else ""
+    return (
+        f'<table style="margin:.4em 0 0 0">{header}<tbody>'
+        + "".join(f"<tr>{cells(row, 'td')}</tr>" for row in body)
+        + "</tbody></table>"
+    )
