@@ -1,12 +1,12 @@
-"""What every environment of the kit shares: the order of calls, the messages, and a model as arrays."""
+"""What every environment of the kit shares: the order of calls, and its messages."""
 
-import difflib
-import re
 from typing import ClassVar
 
 import gym
 import numpy as np
 from gym.error import InvalidAction, ResetNeeded, UnsupportedMode
+
+from workshop.envs.grid import described
 
 
 class WorkshopEnv(gym.Env):
@@ -45,7 +45,10 @@ class WorkshopEnv(gym.Env):
 
         Raises:
             ValueError: an option that is not known, or a state that does not exist or has ended already.
+            TypeError: options that are no dict.
         """
+        if options is not None and not isinstance(options, dict):
+            raise TypeError(f'options is None or a dict such as {{"state": 0}}, not {described(options)}.')
         super().reset(seed=seed)
         options = dict(options or {})
         state = options.pop("state", None)
@@ -71,10 +74,10 @@ class WorkshopEnv(gym.Env):
         if self._has_ended:
             raise ResetNeeded("This episode has ended (terminated was True): call env.reset() to begin the next one.")
         self._check_running("step")
-        if not _is_index(action, self.action_space.n):
+        if not is_index(action, self.action_space.n):
             names = ", ".join(f"{number} {name}" for number, name in enumerate(self.action_names))
             raise InvalidAction(
-                f"An action is an int from 0 to {self.action_space.n - 1} ({names}), not {_described(action)}."
+                f"An action is an int from 0 to {self.action_space.n - 1} ({names}), not {described(action)}."
             )
         reward, terminated = self._act(int(action))
         if terminated:
@@ -101,82 +104,9 @@ class WorkshopEnv(gym.Env):
             raise ResetNeeded(f"Call env.reset() before env.{call}().")
 
 
-def check_state(state, terminal):
-    """The state as an int, if an episode may start there.
-
-    Args:
-        state: what somebody wrote as `options={"state": ...}`.
-        terminal: bool (S,), True where everything is over.
-    """
-    if not _is_index(state, len(terminal)):
-        raise ValueError(f"A state is an int from 0 to {len(terminal) - 1}, not {_described(state)}.")
-    if terminal[state]:
-        raise ValueError(f"State {state} is terminal: an episode cannot start there.")
-    return int(state)
-
-
-def _is_index(value, count):
+def is_index(value, count):
+    """Whether a value is an integer, Python's or NumPy's but no bool, from 0 to count − 1."""
     is_integer = isinstance(value, (int, np.integer)) or (
         isinstance(value, np.ndarray) and value.shape == () and np.issubdtype(value.dtype, np.integer)
     )
     return is_integer and not isinstance(value, bool) and 0 <= value < count
-
-
-def _described(value):
-    return f"{value!r} ({type(value).__name__})"
-
-
-def named_text(name_or_text, texts, kind):
-    """The text itself, or the text of that name.
-
-    Args:
-        name_or_text: str; a single word with a lower-case letter in it is a name.
-        texts: dict, name -> text.
-        kind: "map" or "level", for the message.
-
-    Raises:
-        TypeError: not a str.
-        ValueError: no such name; the message suggests the nearest.
-    """
-    if not isinstance(name_or_text, str):
-        raise TypeError(f"A {kind} is a text or the name of one, not {_described(name_or_text)}.")
-    if name_or_text in texts:
-        return texts[name_or_text]
-    if re.fullmatch(r"[\w-]*[a-z][\w-]*", name_or_text):
-        near = difflib.get_close_matches(name_or_text, texts, n=3)
-        hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
-        raise ValueError(f"There is no {kind} named {name_or_text!r}. {hint}There are: {', '.join(texts)}.")
-    return name_or_text
-
-
-def model_arrays(n_actions, transitions, terminal):
-    """A model as the arrays of a Bellman backup, Q = R + gamma · P @ V.
-
-    Args:
-        n_actions: int, A.
-        transitions: (state, action) -> list of (probability, next_state, reward).
-        terminal: bool (S,), True where everything is over.
-
-    Returns:
-        P: float64 (S, A, S), probability of the next state.
-        R: float64 (S, A), expected reward.
-        A terminal state leads to itself and earns nothing, so that a backup needs no mask. Both are read-only.
-    """
-    n_states = len(terminal)
-    P = np.zeros((n_states, n_actions, n_states))
-    R = np.zeros((n_states, n_actions))
-    for state in range(n_states):
-        if terminal[state]:
-            P[state, :, state] = 1.0
-            continue
-        for action in range(n_actions):
-            for probability, next_state, reward in transitions(state, action):
-                P[state, action, next_state] += probability
-                R[state, action] += probability * reward
-    return read_only(P), read_only(R)
-
-
-def read_only(array):
-    """The array, protected: what describes the environment is shared by everybody who looks at it."""
-    array.setflags(write=False)
-    return array

@@ -36,14 +36,18 @@ class Catch(WorkshopEnv):
 
     def __init__(self, rows=10, columns=10, image_shape=None, render_mode=None):
         super().__init__(render_mode)
-        if rows < 2 or columns < 2:
-            raise ValueError(f"Catch needs at least 2 rows and 2 columns, not {rows} × {columns}.")
+        if not (isinstance(rows, int) and isinstance(columns, int) and rows >= 2 and columns >= 2):
+            raise ValueError(f"rows and columns are whole numbers from 2, not {rows!r} and {columns!r}.")
         if rows - 1 < columns // 2:
             raise ValueError(
                 f"In {rows} rows the ball falls {rows - 1} steps: with {columns} columns the paddle may come too late. "
                 f"At most {2 * rows - 1} columns go with {rows} rows."
             )
-        height, width = image_shape or (rows, columns)
+        if image_shape is None:
+            image_shape = rows, columns
+        elif np.shape(image_shape) != (2,):
+            raise ValueError(f"image_shape is (height, width) in pixels, such as (84, 84), not {image_shape!r}.")
+        height, width = map(int, image_shape)
         if height < rows or width < columns:
             raise ValueError(f"An image of {height} × {width} pixels cannot show {rows} × {columns} cells.")
         self.rows, self.columns = rows, columns

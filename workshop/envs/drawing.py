@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 BLACK, ORANGE, SKY_BLUE, GREEN = (0, 0, 0), (230, 159, 0), (86, 180, 233), (0, 158, 115)
 YELLOW, BLUE, VERMILLION, PURPLE = (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167)
-WHITE, PAPER, LINE = (255, 255, 255), (250, 249, 246), (205, 205, 200)
+WHITE, PAPER, LINE, PLATFORM = (255, 255, 255), (250, 249, 246), (205, 205, 200), (226, 228, 230)
 WALL, WALL_LIGHT, CRATE, NIGHT = (70, 76, 84), (104, 112, 122), (164, 104, 0), (22, 24, 30)
 
 _OVERSAMPLING = 4
@@ -175,16 +175,13 @@ def paddle(canvas, cell):
     canvas.rectangle(around(cell, (0.25, 0))[0], 0.4, 1.0, fill=SKY_BLUE, radius=0.15)
 
 
-def station(canvas, cell, name):
-    """A platform with its letter in the corner."""
-    canvas.rectangle(middle(cell), 0.9, 0.9, fill=(226, 228, 230), radius=0.1)
-    canvas.text(around(cell, (-0.36, -0.36))[0], name, WALL, 0.2)
-
-
-def portal(canvas, cell):
-    """Rings within rings, wider than an agent."""
-    for radius, colour in ((0.42, GREEN), (0.34, WHITE), (0.28, GREEN), (0.2, WHITE), (0.13, GREEN)):
-        canvas.disc(middle(cell), radius, fill=colour)
+def station(canvas, cell, name, is_open):
+    """A platform with its letter in the corner; where the portal opens, rings within rings, wider than an agent."""
+    canvas.rectangle(middle(cell), 0.9, 0.9, fill=PLATFORM, radius=0.1)
+    if is_open:
+        for radius, colour in ((0.41, GREEN), (0.34, WHITE), (0.28, GREEN), (0.2, WHITE), (0.13, GREEN)):
+            canvas.disc(middle(cell), radius, fill=colour)
+    canvas.text(around(cell, (-0.35, -0.35))[0], name, WALL, 0.2)
 
 
 def friend(canvas, cell, is_carried):

@@ -10,12 +10,14 @@
 Sources: the 4 × 4 grid is example 4.1, the cliff example 6.6 of Sutton and Barto, "Reinforcement Learning" (2018).
 """
 
+import numbers
+
 import numpy as np
 from gym import spaces
 
 from workshop.envs import drawing
-from workshop.envs.base import WorkshopEnv, check_state, model_arrays, named_text, read_only
-from workshop.envs.grid import MOVE_NAMES, MapError, check_symbols, neighbour, text_lines
+from workshop.envs.grid import MOVE_NAMES, MapError, check_symbols, described, named_text, neighbour, text_lines
+from workshop.envs.tabular import TabularEnv, read_only
 
 DEFAULT = """\
 S...#...
@@ -45,20 +47,11 @@ MAPS = {"default": DEFAULT, "classic": CLASSIC_4X4, "cliff": CLIFF, "treasure": 
 
 CLIFF_REWARD = -100.0
 _BONUS = {"T": 0.0, "+": 1.0, "-": -1.0, **{str(digit): float(digit) for digit in range(10)}}
-_MEANINGS = {
-    "#": "wall",
-    ".": "free",
-    " ": "free",
-    "S": "start",
-    "T": "terminal",
-    "+": "terminal worth 1",
-    "-": "terminal worth −1",
-    "C": "cliff",
-    **{str(digit): f"terminal worth {digit}" for digit in range(10)},
-}
+_SYMBOLS = "#. SC" + "".join(_BONUS)
+_LEGEND = "'#' wall, '.' or ' ' free, 'S' start, 'T' terminal, '+' '-' '0' … '9' terminals that pay, 'C' cliff"
 
 
-class GridWorld(WorkshopEnv):
+class GridWorld(TabularEnv):
     """One agent, four moves, and a reward for every step.
 
     A move against a wall leaves the agent where it is, and costs the step all the same.
@@ -76,7 +69,7 @@ class GridWorld(WorkshopEnv):
         walls, cliffs: sets of (row, col).
         terminal: bool (S,).
         start_distribution: float64 (S,), probability that an episode begins in a state.
-        P, R: the model, see `workshop.envs.base.model_arrays`; float64 (S, A, S) and (S, A).
+        P, R: the model, float64 (S, A, S) and (S, A), see `workshop.envs.tabular.TabularEnv`.
 
     Observations are Discrete(S), a state's number; actions Discrete(4): 0 up, 1 right, 2 down, 3 left.
     `info["cell"]` is the (row, col) of the agent.
@@ -90,8 +83,8 @@ class GridWorld(WorkshopEnv):
 
     def __init__(self, text_map=DEFAULT, step_reward=-1.0, slip=0.0, render_mode=None):
         super().__init__(render_mode)
-        if not 0.0 <= slip <= 1.0:
-            raise ValueError(f"slip is a probability, from 0 to 1, not {slip!r}.")
+        if not isinstance(slip, numbers.Real) or not 0.0 <= slip <= 1.0:
+            raise ValueError(f"slip is a probability, from 0 to 1, not {described(slip)}.")
         self.step_reward = float(step_reward)
         self.slip = float(slip)
         first, self._lines = text_lines(named_text(text_map, MAPS, "map"))
@@ -111,7 +104,6 @@ class GridWorld(WorkshopEnv):
 
         self.observation_space = spaces.Discrete(len(self.cells))
         self.action_space = spaces.Discrete(4)
-        self.P, self.R = model_arrays(4, self._transitions, self.terminal)
 
     def state_of(self, cell):
         """The state's number of a cell (row, col); ValueError for a wall, a cliff or a cell outside."""
@@ -145,17 +137,14 @@ class GridWorld(WorkshopEnv):
                     transitions.append((probability * self.start_distribution[start], start, reward))
         return transitions
 
-    def _draw_start(self):
-        return int(self.np_random.choice(len(self.cells), p=self.start_distribution))
-
     def _start(self, state):
-        self._state = self._draw_start() if state is None else check_state(state, self.terminal)
+        self._state = self._first_state(state)
 
     def _act(self, action):
         probabilities, directions = zip(*self._directions(action))
         direction = directions[self.np_random.choice(3, p=probabilities)]
         next_state, reward = self._outcome(self._state, direction)
-        self._state = self._draw_start() if next_state is None else next_state
+        self._state = self._first_state(None) if next_state is None else next_state
         return reward, bool(self.terminal[self._state])
 
     def _observation(self):
@@ -186,7 +175,7 @@ class GridWorld(WorkshopEnv):
 
 
 def _check_map(first, lines):
-    check_symbols(first, lines, _MEANINGS)
+    check_symbols(first, lines, _SYMBOLS, _LEGEND)
     width = len(lines[0])
     for number, line in enumerate(lines, first):
         if len(line) != width:

@@ -6,8 +6,7 @@
 
 from dataclasses import dataclass
 
-from workshop.envs.base import named_text
-from workshop.envs.grid import MapError, check_symbols, neighbour, text_lines
+from workshop.envs.grid import MapError, check_symbols, named_text, neighbour, text_lines
 
 LEVELS = {
     "corridor": """\
@@ -176,15 +175,8 @@ LEVELS = {
 """,
 }
 
-_MEANINGS = {
-    "#": "wall",
-    "@": "player",
-    "+": "player on a goal",
-    "$": "box",
-    "*": "box on a goal",
-    ".": "goal",
-    " ": "floor",
-}
+_SYMBOLS = "#@+$*. "
+_LEGEND = "'#' wall, '@' player, '+' player on a goal, '$' box, '*' box on a goal, '.' goal, ' ' floor"
 
 
 @dataclass(frozen=True)
@@ -222,7 +214,7 @@ def parse_level(level):
         ValueError: no level of that name.
     """
     first, lines = text_lines(named_text(level, LEVELS, "level"))
-    check_symbols(first, lines, _MEANINGS)
+    check_symbols(first, lines, _SYMBOLS, _LEGEND)
 
     def cells_of(symbols):
         return [(row, col) for row, line in enumerate(lines) for col, symbol in enumerate(line) if symbol in symbols]
@@ -238,7 +230,7 @@ def parse_level(level):
     if not boxes:
         raise error((0, 0), "the level has no box ('$').")
     if len(boxes) > len(goals):
-        raise error(boxes[len(goals)], f"more boxes than goals: {len(boxes)} boxes, {len(goals)} goals.")
+        raise error(boxes[len(goals)], f"more boxes than goals: {len(boxes)} and {len(goals)}.")
     if set(boxes) <= set(goals):
         raise error(boxes[0], "every box stands on a goal already: there is nothing to do.")
     inside = _explore(players[0], set(cells_of("#")), set(cells_of(" @+$*.")), error)

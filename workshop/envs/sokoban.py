@@ -10,13 +10,12 @@ import numpy as np
 from gym import spaces
 
 from workshop.envs import drawing
-from workshop.envs.base import WorkshopEnv, check_state, model_arrays, read_only
 from workshop.envs.grid import MOVE_NAMES, neighbour
 from workshop.envs.levels import parse_level
 from workshop.envs.sokoban_solver import solve
+from workshop.envs.tabular import TabularEnv, read_only
 
 MAX_STATES = 50_000
-MAX_MODEL_STATES = 2_000
 
 FLOOR, WALL, GOAL, BOX, BOX_ON_GOAL, PLAYER, PLAYER_ON_GOAL = range(7)
 SYMBOLS = " #.$*@+"
@@ -48,7 +47,7 @@ def step(walls, goals, player, boxes, action):
     return target, boxes, float(solved), solved
 
 
-class Sokoban(WorkshopEnv):
+class Sokoban(TabularEnv):
     """One level of Sokoban. The only reward is 1, for the move that solves it.
 
     Args:
@@ -69,8 +68,7 @@ class Sokoban(WorkshopEnv):
         states: list, state -> (player, boxes).
         terminal: bool (S,).
         start_distribution: float64 (S,).
-        P, R: the model, float64 (S, A, S) and (S, A), see `workshop.envs.base.model_arrays`; built when first asked
-            for, ValueError beyond `MAX_MODEL_STATES` states.
+        P, R: the model, float64 (S, A, S) and (S, A), see `workshop.envs.tabular.TabularEnv`.
 
     Raises:
         MapError: what is wrong with the level, with line and column.
@@ -126,23 +124,6 @@ class Sokoban(WorkshopEnv):
     def start_distribution(self):
         return read_only(np.eye(1, len(self.states))[0])
 
-    @property
-    def P(self):
-        return self._model[0]
-
-    @property
-    def R(self):
-        return self._model[1]
-
-    @functools.cached_property
-    def _model(self):
-        if len(self.states) > MAX_MODEL_STATES:
-            raise ValueError(
-                f"This level has {len(self.states):,} states, and P would be an array of {len(self.states):,}² × 4: "
-                f"beyond {MAX_MODEL_STATES:,} states there is no model here. Try level='tiny'."
-            )
-        return model_arrays(4, self._transitions, self.terminal)
-
     def _transitions(self, state, action):
         player, boxes, reward, _ = step(self.walls, self.goals, *self.states[state], action)
         return [(1.0, self._numbers[player, boxes], reward)]
@@ -155,7 +136,7 @@ class Sokoban(WorkshopEnv):
         if state is None:
             self.player, self.boxes = self.level.player, self.level.boxes
         else:
-            self.player, self.boxes = self.states[check_state(state, self.terminal)]
+            self.player, self.boxes = self.states[self._first_state(state)]
 
     def _act(self, action):
         self.player, self.boxes, reward, terminated = step(self.walls, self.goals, self.player, self.boxes, action)
@@ -183,7 +164,7 @@ class Sokoban(WorkshopEnv):
             drawing.wall(canvas, cell)
         for cell in self.level.floor:
             drawing.floor(canvas, cell)
-        for cell in self.goals:
+        for cell in self.goals - self.boxes:
             drawing.goal(canvas, cell)
         for cell in self.boxes:
             drawing.crate(canvas, cell, cell in self.goals)

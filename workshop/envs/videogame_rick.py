@@ -11,8 +11,8 @@ from gym import spaces
 from gym.envs.toy_text.taxi import TaxiEnv
 
 from workshop.envs import drawing
-from workshop.envs.base import WorkshopEnv, check_state, model_arrays, read_only
 from workshop.envs.grid import MOVE_NAMES
+from workshop.envs.tabular import TabularEnv, read_only
 
 PICK_UP, PORTAL = 4, 5
 WITH_RICK = 4
@@ -25,7 +25,7 @@ _IMAGE_CELL = 16
 _TAXI_ACTION = (1, 2, 0, 3, 4, 5)
 
 
-class VideogameRick(WorkshopEnv):
+class VideogameRick(TabularEnv):
     """Rick starts anywhere; a friend waits at one of four stations, and the portal home opens at another one.
 
     Rewards are Taxi's: −1 a step, walking into a wall included; −10 for an invalid pick-up (nobody here) or an invalid
@@ -42,7 +42,7 @@ class VideogameRick(WorkshopEnv):
     Attributes:
         terminal: bool (500,), the states with the friend at the destination.
         start_distribution: float64 (500,); uniform over the 300 states where the friend waits elsewhere.
-        P, R: the model, float64 (500, 6, 500) and (500, 6), see `workshop.envs.base.model_arrays`.
+        P, R: the model, float64 (500, 6, 500) and (500, 6), see `workshop.envs.tabular.TabularEnv`.
 
     Actions are Discrete(6): 0 up, 1 right, 2 down, 3 left, 4 pick up, 5 portal. `info["state"]` is the integer.
 
@@ -72,30 +72,16 @@ class VideogameRick(WorkshopEnv):
         _, _, passenger, destination = np.unravel_index(np.arange(len(self.start_distribution)), _VECTOR_SIZES)
         self.terminal = read_only(passenger == destination)
 
-    @property
-    def P(self):
-        return self._model[0]
-
-    @property
-    def R(self):
-        return self._model[1]
-
-    @functools.cached_property
-    def _model(self):
-        def transitions(state, action):
-            probability, next_state, reward, _ = self._taxi_transition(state, action)
-            return [(probability, next_state, reward)]
-
-        return model_arrays(6, transitions, self.terminal)
+    def _transitions(self, state, action):
+        probability, next_state, reward, _ = self._taxi_transition(state, action)
+        return [(probability, next_state, reward)]
 
     def _taxi_transition(self, state, action):
         (transition,) = self._taxi_transitions[state][_TAXI_ACTION[action]]
         return transition
 
     def _start(self, state):
-        if state is None:
-            state = self.np_random.choice(len(self.start_distribution), p=self.start_distribution)
-        self._state = check_state(state, self.terminal)
+        self._state = self._first_state(state)
 
     def _act(self, action):
         _, self._state, reward, terminated = self._taxi_transition(self._state, action)
@@ -149,9 +135,7 @@ def _picture_of(state, cell):
     for place in np.ndindex(_SHAPE):
         drawing.floor(canvas, place)
     for number, (name, place) in enumerate(stations):
-        drawing.station(canvas, place, name)
-        if number == destination:
-            drawing.portal(canvas, place)
+        drawing.station(canvas, place, name, is_open=number == destination)
     for line_number, line in enumerate(_map_lines()[1:-1]):
         for border in range(1, _SHAPE[1]):
             if line[2 * border] == "|":
