@@ -1,0 +1,29 @@
+"""Pictures for notebooks and slides. Every function returns a `Picture` or a `Scrubber`, which a notebook shows.
+
+Each says in its text alternative what it shows, prints its numbers on the picture, and uses colours that
+colour-blind readers can tell apart, and never colour alone.
+"""
+
+from workshop.plots.charts import bar_scrubber, bars, digits, discount_weights, learning_curve, rewards_and_returns
+from workshop.plots.diagrams import agent_loop
+from workshop.plots.film import film, filmstrip
+from workshop.plots.grid import path_map, q_map, value_map, value_scrubber
+from workshop.plots.picture import Picture, Scrubber
+
+__all__ = [
+    "Picture",
+    "Scrubber",
+    "agent_loop",
+    "bar_scrubber",
+    "bars",
+    "digits",
+    "discount_weights",
+    "film",
+    "filmstrip",
+    "learning_curve",
+    "path_map",
+    "q_map",
+    "rewards_and_returns",
+    "value_map",
+    "value_scrubber",
+]

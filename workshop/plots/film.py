@@ -1,0 +1,62 @@
+"""Frames of an environment: side by side as a strip, or one after the other as a film."""
+
+import numpy as np
+
+from workshop.plots.picture import Picture, Scrubber, drawing, new_figure
+
+
+@drawing
+def filmstrip(frames, captions, title="", columns=None, width=7.2):
+    """Frames side by side, each with a caption below it.
+
+    Args:
+        frames: list of uint8 (height, width, 3), not all of one size.
+        captions: list of str, one for each frame.
+        columns: frames in a row; all of them unless told.
+        width: of the whole strip, in inches.
+
+    Returns:
+        Picture; its text alternative is the title and the captions.
+    """
+    columns = columns or len(frames)
+    rows = -(-len(frames) // columns)
+    tallest = max(frame.shape[0] / frame.shape[1] for frame in frames)
+    lines = max(caption.count("\n") + 1 for caption in captions)
+    height = rows * (tallest * width / columns + 0.22 * lines + 0.08) + (0.3 if title else 0.0)
+    figure = new_figure(width, height)
+    figure.suptitle(title, x=0.01, ha="left", size=12, weight="bold")
+    every_axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in every_axes:
+        axes.set_axis_off()
+    for axes, frame, caption in zip(every_axes, frames, captions):
+        axes.imshow(frame, interpolation="antialiased")
+        axes.text(0.5, -0.03, caption, transform=axes.transAxes, ha="center", va="top", size=9.5)
+    said = "; ".join(f"{number}. {' '.join(caption.split())}" for number, caption in enumerate(captions, 1))
+    return Picture.from_figure(figure, f"{title or 'Filmstrip'}, {len(frames)} frames: {said}.")
+
+
+def film(frames, captions, label="step", start=0, width=480, milliseconds=250):
+    """Frames behind a slider with a play button.
+
+    Args:
+        frames: list of uint8 (height, width, 3), all of one size.
+        captions: list of str, one for each frame: what happens, in words.
+        label, start, milliseconds: as for `Scrubber`.
+        width: on the page in pixels, about: a frame is made larger or smaller by a whole factor.
+
+    Returns:
+        Scrubber
+    """
+    pictures = [
+        Picture.from_array(_resized(frame, width), f"Frame {number} of {len(frames)}: {caption}", caption)
+        for number, (frame, caption) in enumerate(zip(frames, captions), 1)
+    ]
+    return Scrubber(pictures, label, start, milliseconds)
+
+
+def _resized(frame, width):
+    larger, smaller = max(1, round(width / frame.shape[1])), max(1, round(frame.shape[1] / width))
+    frame = frame.repeat(larger, axis=0).repeat(larger, axis=1)
+    rows, cols = frame.shape[0] // smaller, frame.shape[1] // smaller
+    blocks = frame[: rows * smaller, : cols * smaller].reshape(rows, smaller, cols, smaller, 3)
+    return blocks.mean(axis=(1, 3)).round().astype(np.uint8)
