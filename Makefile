@@ -23,6 +23,19 @@ test-all:  ## the same with the slow tests and both Atari emulators (needs cmake
 	$(PYTHON_BIN) -m pytest tests $(ARGS)
 	$(PYTHON_BIN) -m pytest solutions $(ARGS)
 
+matrix:  ## the smoke tests on every Python found, with NumPy 1.26 and 2.x
+	$(SETUP) dev
+	@$(PYTHON_BIN) workshop/install/matrix.py
+
+upgrade:  ## pin the newest versions of everything; run the tests and update environment.yml afterwards
+	$(SETUP) dev
+	echo "pip>=25.3" | UV_SYSTEM_CERTS=1 .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
+	    --all-extras --custom-compile-command "make upgrade" --output-file workshop/install/constraints.txt pyproject.toml -
+
+clean:  ## remove what these commands made: .venv and the caches of tests
+	rm -rf .venv .venv.lock .tox .pytest_cache .hypothesis .ruff_cache atari_rl_workshop.egg-info
+	find workshop tests solutions -name __pycache__ -type d -prune -exec rm -rf {} +
+
 .PHONY: help setup lab test test-all matrix upgrade clean
 .DEFAULT_GOAL := help
 unexport PYTHONPATH PYTHONHOME

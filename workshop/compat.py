@@ -13,9 +13,11 @@ import importlib.abc
 import importlib.machinery
 import importlib.metadata
 import importlib.util
+import os
 import re
 import sys
 import types
+import warnings
 from dataclasses import dataclass
 from typing import Callable
 
@@ -31,6 +33,8 @@ SUPPORTED = {
     "numpy": ((1, 26), (3,)),
     "gym": ((0, 26), (0, 27)),
     "chainer": ((7, 8), (7, 9)),
+    "cupy-cuda12x": ((13,), (15,)),
+    "cupy-cuda13x": ((13,), (15,)),
 }
 SUPPORTED_PYTHON = ((3, 10), (3, 14))
 
@@ -109,6 +113,27 @@ def _supply_sctypes():
 
 def _supply_bool8():
     numpy.bool8 = numpy.bool_
+
+
+def _supply_float_():
+    numpy.float_ = numpy.float64
+
+
+def _is_half_imported():
+    return "chainer" not in sys.modules and any(name.startswith("chainer.") for name in sys.modules)
+
+
+def _forget_half_import():
+    for name in [name for name in sys.modules if name.startswith("chainer.")]:
+        del sys.modules[name]
+
+
+_NCCL_WARNING = r"\s*nccl library could not be loaded"
+
+
+def _is_nccl_missed():
+    is_filtered = any(text is not None and text.pattern == _NCCL_WARNING for _, text, *_ in warnings.filters)
+    return not is_filtered and importlib.util.find_spec("cupy") is not None
 
 
 def _gym_notice():
@@ -218,6 +243,18 @@ PATCHES = (
         _supply_bool8,
     ),
     Patch(
+        "numpy.float_",
+        "gym's Acrobot integrates with it; NumPy 2.0 removed it.",
+        lambda: "float_" not in vars(numpy),
+        _supply_float_,
+    ),
+    Patch(
+        "half of chainer",
+        "an `import chainer` that came before `import workshop` failed, and what it left behind fails every later one.",
+        _is_half_imported,
+        _forget_half_import,
+    ),
+    Patch(
         "chainer._environment_check",
         "it imports numpy.distutils (gone with Python 3.12 and NumPy 2) and pkg_resources (gone with setuptools 82) "
         "only to recommend versions of 2019, and on a Mac warns of a BLAS that NumPy no longer misuses.",
@@ -243,5 +280,17 @@ PATCHES = (
         "at one part of the id at a time. Here it names up to three whole ids. Waits until gym is imported.",
         _is_suggesting_nothing,
         _suggest_ids,
+    ),
+    Patch(
+        "pygame's greeting",
+        "gym draws CartPole and its like with pygame, which prints an advertisement into the notebook.",
+        lambda: "PYGAME_HIDE_SUPPORT_PROMPT" not in os.environ,
+        lambda: os.environ.update(PYGAME_HIDE_SUPPORT_PROMPT="1"),
+    ),
+    Patch(
+        "CuPy's warning about NCCL",
+        "Chainer looks for NCCL, which trains on several GPUs at once, and CuPy 13 and 14 warn where it is not installed.",
+        _is_nccl_missed,
+        lambda: warnings.filterwarnings("ignore", _NCCL_WARNING, UserWarning),
     ),
 )

@@ -16,7 +16,7 @@ STEPS = 3000
 def needs(module, extra):
     """These tests never skip: `make test-all` promises what they need."""
     assert importlib.util.find_spec(module), (
-        f"This test needs {module}, the extra `{extra}`: `make test-all` installs it (pip install -e '.[{extra}]')."
+        f"This test needs {module}, the extra `{extra}`: `make test-all` installs it, and so does `sh workshop/install/setup.sh {extra}`."
     )
 
 

@@ -189,9 +189,8 @@ class AtariPy(Emulator):
             from atari_py import ALEInterface
         except ImportError:
             raise EmulatorError(
-                'The emulator "atari-py" is not installed. `python -m pip install -c workshop/install/constraints.txt '
-                "atari-py` builds it in about two minutes; it needs cmake, a C++ compiler and zlib. "
-                'Or go on without it: "ale-py" is there, and plays the same game.'
+                'The emulator "atari-py" is not installed. `sh workshop/install/setup.sh atari-py` builds it in about two '
+                'minutes. Or go on without it: emulator="ale-py" is there, and plays the same game.'
             ) from None
         if self.game in NEWER_GAMES.split():
             raise EmulatorError(f'atari-py does not know {self.game}; play it with emulator="ale-py".')

@@ -3,6 +3,8 @@
 Source: Mnih et al., "Recurrent Models of Visual Attention" (2014), section 4.2; the rules are those of bsuite (2020).
 """
 
+import numbers
+
 import numpy as np
 from gym import spaces
 
@@ -36,7 +38,7 @@ class Catch(WorkshopEnv):
 
     def __init__(self, rows=10, columns=10, image_shape=None, render_mode=None):
         super().__init__(render_mode)
-        if not (isinstance(rows, int) and isinstance(columns, int) and rows >= 2 and columns >= 2):
+        if not all(isinstance(count, numbers.Integral) and count >= 2 for count in (rows, columns)):
             raise ValueError(f"rows and columns are whole numbers from 2, not {rows!r} and {columns!r}.")
         if rows - 1 < columns // 2:
             raise ValueError(

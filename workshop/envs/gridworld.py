@@ -121,14 +121,10 @@ class GridWorld(TabularEnv):
             return state, self.step_reward
         return self._states[cell], self.step_reward + self._bonus.get(cell, 0.0)
 
-    def _directions(self, action):
-        """(probability, direction) of everything that an action may turn out to be."""
-        sides = [(self.slip / 2, (action + 1) % 4), (self.slip / 2, (action - 1) % 4)]
-        return [(1.0 - self.slip, action), *sides]
-
     def _transitions(self, state, action):
+        sides = self.slip / 2
         transitions = []
-        for probability, direction in self._directions(action):
+        for probability, direction in ((1 - self.slip, action), (sides, (action + 1) % 4), (sides, (action - 1) % 4)):
             next_state, reward = self._outcome(state, direction)
             if next_state is not None:
                 transitions.append((probability, next_state, reward))
@@ -141,9 +137,10 @@ class GridWorld(TabularEnv):
         self._state = self._first_state(state)
 
     def _act(self, action):
-        probabilities, directions = zip(*self._directions(action))
-        direction = directions[self.np_random.choice(3, p=probabilities)]
-        next_state, reward = self._outcome(self._state, direction)
+        draw = self.np_random.random()
+        if draw < self.slip:
+            action = (action + (1 if draw < self.slip / 2 else -1)) % 4
+        next_state, reward = self._outcome(self._state, action)
         self._state = self._first_state(None) if next_state is None else next_state
         return reward, bool(self.terminal[self._state])
 

@@ -207,6 +207,9 @@ class _Search:
 
     def mistake_behind(self, failure):
         """The sentence of the first known mistake that behaves like the answer on everything tried, or ""."""
+        for arguments in self.part.examples[:_REPLAYED]:  # some were not reached; they tell the mistakes apart
+            if time.monotonic() - self.started < self.effort.shrink_seconds:
+                self.failure_on(arguments)
         replayed = [(failure.arguments, failure.outcome), *self.tried[-_REPLAYED:]]
         for mistake in self.part.mistakes:
             if all(self.behaves_like(mistake, arguments, outcome) for arguments, outcome in replayed):

@@ -32,6 +32,14 @@ INPUTS = (ROOT / "pyproject.toml", CONSTRAINTS, BUILD_CONSTRAINTS, HERE / "build
 # JupyterLab asks whether it may fetch news, in a box over the first notebook; an attendee has other things to read.
 LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 
+ENVIRONMENT = {
+    "PIP_USER": "0",  # a person's setting to install into their home folder would make every installation here fail
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PYTHONUNBUFFERED": "1",
+    "CMAKE_POLICY_VERSION_MINIMUM": "3.5",  # atari-py asks for CMake 2.6, which CMake 4 refuses to be
+    "CMAKE_BUILD_PARALLEL_LEVEL": str(os.cpu_count()),
+}
+
 COMPILER_ADVICE = """\
     sudo apt install cmake g++ zlib1g-dev             Debian, Ubuntu, and both inside WSL
     sudo dnf install cmake gcc-c++ zlib-devel         Fedora
@@ -210,8 +218,7 @@ def step(title, command):
         SetupFailed: with the end of its output and what to try.
     """
     started = time.monotonic()
-    # A setting for installing into one's home folder would make every installation here fail.
-    environment = {**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, **ENVIRONMENT}
     lines = []
     say(f"  {title}", end="" if sys.stdout.isatty() else "\n")
     with open(LOG, "a", encoding="utf-8") as log:

@@ -16,6 +16,7 @@ _MESSAGE = """
     Chainer cannot be built with this command. Use one of these instead:
 
         make setup
+
         pip install --upgrade "pip>=25.3"
         pip install --build-constraint workshop/install/build_constraints.txt \\
                     --constraint workshop/install/constraints.txt --editable .
@@ -25,16 +26,18 @@ _MESSAGE = """
 """
 
 
-def _require_buildable_chainer():
-    if find_spec("pkg_resources") is None:
+def _require_buildable_chainer(config_settings):
+    # environment.yml installs Chainer in a way of its own (chainer_wheel/) and says so with a config setting.
+    is_provided = (config_settings or {}).get("chainer") == "provided"
+    if not is_provided and find_spec("pkg_resources") is None:
         raise SystemExit(_MESSAGE)
 
 
-def prepare_metadata_for_build_wheel(*args, **kwargs):
-    _require_buildable_chainer()
-    return _setuptools.prepare_metadata_for_build_wheel(*args, **kwargs)
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    _require_buildable_chainer(config_settings)
+    return _setuptools.prepare_metadata_for_build_wheel(metadata_directory, config_settings)
 
 
-def prepare_metadata_for_build_editable(*args, **kwargs):
-    _require_buildable_chainer()
-    return _setuptools.prepare_metadata_for_build_editable(*args, **kwargs)
+def prepare_metadata_for_build_editable(metadata_directory, config_settings=None):
+    _require_buildable_chainer(config_settings)
+    return _setuptools.prepare_metadata_for_build_editable(metadata_directory, config_settings)
