@@ -15,6 +15,7 @@ from workshop.plots.picture import (
     Scrubber,
     drawing,
     new_figure,
+    plain,
 )
 
 _LOOKS = [(BLUE, "-", "o"), (VERMILLION, "--", "s"), (GREEN, "-.", "^"), (PURPLE, ":", "D")]
@@ -103,7 +104,7 @@ def bars(values, labels, title="", caption="", expected=None, number="{:.2f}", y
     axes = figure.subplots()
     places = np.arange(len(values))
     axes.bar(places, values, 0.68, color=SKY_BLUE, edgecolor=BLUE, lw=1.2)
-    said = [f"{label.replace(chr(10), ' ')} {number.format(value)}" for label, value in zip(labels, values)]
+    said = [f"{plain(label)} {number.format(value)}" for label, value in zip(labels, values)]
     if expected is not None:
         axes.hlines(expected, places - 0.42, places + 0.42, color=BLACK, ls="--", lw=1.6, label="expected")
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.97), fontsize=9)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from workshop.plots.picture import Picture, Scrubber, drawing, new_figure
+from workshop.plots.picture import Picture, Scrubber, drawing, new_figure, plain
 
 
 @drawing
@@ -22,17 +22,24 @@ def filmstrip(frames, captions, title="", columns=None, width=7.2):
     rows = -(-len(frames) // columns)
     tallest = max(frame.shape[0] / frame.shape[1] for frame in frames)
     lines = max(caption.count("\n") + 1 for caption in captions)
-    height = rows * (tallest * width / columns + 0.22 * lines + 0.08) + (0.3 if title else 0.0)
+    gap, heading, saying = 0.1, 0.42 if title else 0.06, 0.08 + 0.18 * lines
+    side = (width - gap) / columns - gap
+    row_height = tallest * side + saying + gap
+    height = heading + rows * row_height
     figure = new_figure(width, height)
-    figure.suptitle(title, x=0.01, ha="left", size=12, weight="bold")
-    every_axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in every_axes:
-        axes.set_axis_off()
-    for axes, frame, caption in zip(every_axes, frames, captions):
-        axes.imshow(frame, interpolation="antialiased")
-        axes.text(0.5, -0.03, caption, transform=axes.transAxes, ha="center", va="top", size=9.5)
-    said = "; ".join(f"{number}. {' '.join(caption.split())}" for number, caption in enumerate(captions, 1))
-    return Picture.from_figure(figure, f"{title or 'Filmstrip'}, {len(frames)} frames: {said}.")
+    figure.set_layout_engine("none")
+    figure.text(gap / width, 1 - 0.1 / height, title, ha="left", va="top", size=12, weight="bold")
+    for number, (frame, caption) in enumerate(zip(frames, captions)):
+        row, column = divmod(number, columns)
+        left, bottom = gap + column * (side + gap), height - heading - row * row_height - tallest * side
+        tall = side * frame.shape[0] / frame.shape[1]
+        axes = figure.add_axes((left / width, bottom / height, side / width, tall / height), xticks=[], yticks=[])
+        axes.imshow(frame, interpolation="antialiased", aspect="auto")
+        axes.spines[:].set(visible=True, color="#999999", lw=0.8)
+        figure.text((left + side / 2) / width, (bottom - 0.08) / height, caption, ha="center", va="top", size=9.5)
+    said = "; ".join(f"{number}. {plain(' '.join(caption.split()))}" for number, caption in enumerate(captions, 1))
+    counted = f"{len(frames)} frames" if len(frames) > 1 else "one frame"
+    return Picture.from_figure(figure, f"{title or 'Picture'}, {counted}: {said}.")
 
 
 def film(frames, captions, label="step", start=0, width=480, milliseconds=250):

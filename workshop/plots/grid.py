@@ -198,8 +198,9 @@ def _spread(limits):
 
 
 def _ink(colour):
-    red, green, blue = colour[:3]
-    return BLACK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
+    """Black or white, whichever stands out more (relative luminance as in WCAG 2)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+    return BLACK if np.dot((0.2126, 0.7152, 0.0722), linear) > 0.179 else "white"
 
 
 def _place(cell):

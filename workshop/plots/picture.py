@@ -9,6 +9,7 @@ import functools
 import html
 import io
 import json
+import re
 from pathlib import Path
 
 import matplotlib
@@ -60,6 +61,11 @@ def new_figure(width, height):
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def plain(text):
+    """A label as words: without the marks of a formula and on one line."""
+    return re.sub(r"[${}\\]", "", text).replace("\n", " ")
 
 
 class Picture:
