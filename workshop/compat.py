@@ -18,8 +18,8 @@ import re
 import sys
 import types
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy
 
@@ -126,6 +126,11 @@ def _is_half_imported():
 def _forget_half_import():
     for name in [name for name in sys.modules if name.startswith("chainer.")]:
         del sys.modules[name]
+
+
+def _is_screen_missing():
+    is_chosen = any(name in os.environ for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
+    return sys.platform == "linux" and not is_chosen
 
 
 _NCCL_WARNING = r"\s*nccl library could not be loaded"
@@ -238,7 +243,7 @@ PATCHES = (
     ),
     Patch(
         "numpy.bool8",
-        "gym's checker compares the `terminated` of every step with it; NumPy 2.0 removed it.",
+        "gym's checker compares the `terminated` of every step with it; NumPy 1.24 deprecated and 2.0 removed it.",
         lambda: "bool8" not in vars(numpy),
         _supply_bool8,
     ),
@@ -282,10 +287,11 @@ PATCHES = (
         _suggest_ids,
     ),
     Patch(
-        "pygame's greeting",
-        "gym draws CartPole and its like with pygame, which prints an advertisement into the notebook.",
-        lambda: "PYGAME_HIDE_SUPPORT_PROMPT" not in os.environ,
-        lambda: os.environ.update(PYGAME_HIDE_SUPPORT_PROMPT="1"),
+        "a screen for pygame",
+        "gym draws CartPole and its like with pygame, which looks for a screen even to draw into an array, and on a server "
+        "without one complains into the notebook.",
+        _is_screen_missing,
+        lambda: os.environ.update(SDL_VIDEODRIVER="dummy"),
     ),
     Patch(
         "CuPy's warning about NCCL",

@@ -54,14 +54,16 @@ ADVICE = (
     (
         ("ProxyError", "SSLError", "CERTIFICATE_VERIFY_FAILED", "Timeout", "timed out", "NewConnectionError")
         + ("Name or service not known", "name resolution", "Connection refused", "nodename nor servname"),
-        "The package index cannot be reached. Is there a network? Behind a company's proxy:\n"
-        "    export HTTPS_PROXY=http://your-proxy:port\n"
-        "    export PIP_CERT=/path/to/the-company's-certificate.pem      if the proxy has one of its own",
+        """\
+The package index cannot be reached. Is there a network? Behind a company's proxy:
+    export HTTPS_PROXY=http://your-proxy:port
+    export PIP_CERT=/path/to/the-company's-certificate.pem      if the proxy has one of its own""",
     ),
     (
         ("No matching distribution found", "Could not find a version"),
-        "The package index in use lacks a version that the workshop pins, or there is no network.\n"
-        "`.venv/bin/python -m pip config list` shows whether it is a mirror.",
+        """\
+The package index in use lacks a version that the workshop pins, or there is no network.
+`.venv/bin/python -m pip config list` shows whether it is a mirror.""",
     ),
     (
         ("cmake", "CMake", "command 'gcc'", "command 'g++'", "zlib.h", "clang: error"),
@@ -190,7 +192,7 @@ def require_compiler():
         missing.append("a C++ compiler")
     else:
         preprocess = [*compiler.split(), "-E", "-x", "c++", "-"]
-        if subprocess.run(preprocess, input=b"#include <zlib.h>\n", capture_output=True).returncode:
+        if subprocess.run(preprocess, input=b"#include <zlib.h>\n", capture_output=True, check=False).returncode:
             missing.append("zlib's header files")
     if missing:
         raise SetupFailed(
@@ -203,7 +205,7 @@ def require_compiler():
 def create_environment():
     # The Python that runs this may be the environment's own, which is about to go: ask the one below it.
     command = [getattr(sys, "_base_executable", sys.executable), "-m", "venv", "--clear", VENV]
-    result = subprocess.run(command, capture_output=True, text=True)
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise SetupFailed(
             f"{result.stdout}{result.stderr}\nThe environment could not be created. Another Python may do better:\n"

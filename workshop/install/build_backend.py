@@ -9,7 +9,7 @@ the setuptools seen here is a new one, the constraint was forgotten, and this is
 from importlib.util import find_spec
 
 from setuptools import build_meta as _setuptools
-from setuptools.build_meta import *  # noqa: F403  the hooks that are not wrapped below
+from setuptools.build_meta import *  # the hooks that are not wrapped below
 
 _MESSAGE = """
 
