@@ -147,7 +147,7 @@ def test_an_emulator_that_does_not_exist():
 
 def test_without_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "atari_py", None)
-    with pytest.raises(EmulatorError, match=r'"atari-py" is not installed\. `python -m pip install .* atari-py`'):
+    with pytest.raises(EmulatorError, match=r'"atari-py" is not installed\. `sh workshop/install/setup\.sh atari-py`'):
         make_emulator("atari-py", "pong")
 
 

@@ -1,6 +1,7 @@
 """ROM files: named, whole, and refused before an emulator ends the process over them."""
 
 import shutil
+import sys
 
 import pytest
 from hypothesis import given
@@ -79,6 +80,13 @@ def test_a_game_that_does_not_exist(asked, answer):
 
 def test_without_ale_py(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    roms.rom_directory.cache_clear()
     with pytest.raises(roms.RomError, match="ale-py is not installed"):
-        roms.rom_directory()
+        roms.rom_directory.__wrapped__()
+
+
+def test_a_file_of_ones_own_called_ale_py(tmp_path, monkeypatch):
+    (tmp_path / "ale_py.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "ale_py", raising=False)
+    with pytest.raises(roms.RomError, match=r"ale_py\.py hides the package ale-py"):
+        roms.rom_directory.__wrapped__()

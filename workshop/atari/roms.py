@@ -24,11 +24,13 @@ def rom_directory():
     """The folder of ale-py's ROM files, a `Path`.
 
     Raises:
-        RomError: ale-py is not installed.
+        RomError: ale-py is not installed, or a file of the same name hides it.
     """
     spec = importlib.util.find_spec("ale_py")
     if spec is None:
         raise RomError("ale-py is not installed, and the Atari games come with it. `make setup` installs it.")
+    if spec.submodule_search_locations is None:
+        raise RomError(f"{spec.origin} hides the package ale-py. Give that file another name.")
     return Path(spec.submodule_search_locations[0]) / "roms"
 
 

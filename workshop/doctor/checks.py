@@ -66,10 +66,11 @@ def check_numpy():
 def check_speed():
     gflops = sgemm_gflops()
     found = f"{gflops:.0f} GFLOP/s in single precision (sgemm, 1024 x 1024)"
+    numbers = {"sgemm_gflops": round(gflops, 1)}
     if gflops < 10:
         fix = "Training will be slow. Plugged in? No power saving, no other heavy program? Then run this again."
-        return Row(NOTE, found, fix, {"sgemm_gflops": gflops})
-    return Row(OK, found, numbers={"sgemm_gflops": round(gflops, 1)})
+        return Row(NOTE, found, fix, numbers)
+    return Row(OK, found, numbers=numbers)
 
 
 def sgemm_gflops(size=1024, repeats=8, budget=1.0):
