@@ -41,6 +41,11 @@ class Definition:
         first = min([self.node.lineno, *(d.lineno for d in getattr(self.node, "decorator_list", []))])
         return "\n".join(self.cell.source.splitlines()[first - 1 : self.node.end_lineno])
 
+    @property
+    def source_in_place(self):
+        """The same, after as many empty lines as there are lines before it in its cell."""
+        return "\n" * (self.node.end_lineno - 1 - self.source.count("\n")) + self.source
+
 
 def parse_cell(number, source):
     """A `Cell`. IPython's magics (`%time`, `!pip`, `help?`) are blanked, line numbers stay as they were."""

@@ -8,7 +8,7 @@ import functools
 import inspect
 import time
 
-from workshop.exercises import progress as record
+from workshop.exercises import records
 from workshop.exercises import subject
 from workshop.exercises.catalogue import BY_NAME, EXERCISES, UnknownExercise, exercise_of, part_of
 from workshop.exercises.judge import PASS, TIMEOUT, UNATTEMPTED, judge
@@ -55,9 +55,9 @@ def check(answer, *, namespace):
     judgement = judge(part, functools.partial(subject.run, answer))
     if judgement.verdict != UNATTEMPTED:
         passed = judgement.verdict == PASS
-        record.update(
+        records.update(
             name,
-            status=lambda old: record.PASSED if passed or old == record.PASSED else record.FAILED,
+            status=lambda old: records.PASSED if passed or old == records.PASSED else records.FAILED,
             checks=lambda old: old + 1,
         )
     message_about(title, name, judgement).show()
@@ -93,9 +93,9 @@ def hint(answer, *, namespace):
     """One more hint each time."""
     name = _name_of(answer, namespace)
     part, exercise = part_of(name), exercise_of(name)
-    count = record.record_of(name)["hints"]
+    count = records.record_of(name)["hints"]
     shown = min(count + 1, len(part.hints))
-    record.update(name, hints=shown)
+    records.update(name, hints=shown)
     more = f"hint({name}) again for the next one." if shown < len(part.hints) else f"That was the last; solution({name}) shows ours."
     number = f"{shown} of {len(part.hints)}"
     Message("open", f"Hint {number} for {exercise.number} {name}", (("text", part.hints[shown - 1]), ("text", more))).show()
@@ -106,7 +106,7 @@ def solution(answer, *, namespace):
     """The reference answer and why it is right."""
     name = _name_of(answer, namespace)
     part, exercise = part_of(name), exercise_of(name)
-    record.update(name, solution_seen=True)
+    records.update(name, solution_seen=True)
     blocks = (("code", reference_source(name)), ("text", part.explanation))
     Message("open", f"Our answer to {exercise.number} {name}", blocks).show()
 
@@ -124,7 +124,7 @@ def borrow(name, *, namespace):
     name = _name_of(name, namespace)
     answer = reference(name)
     answer.borrowed_from_workshop = True
-    record.update(name, status=lambda old: old if old == record.PASSED else record.BORROWED)
+    records.update(name, status=lambda old: old if old == records.PASSED else records.BORROWED)
     Message("open", f"↺ {exercise_of(name).number} {name} is borrowed. progress() will say so.").show()
     return answer
 
@@ -132,30 +132,30 @@ def borrow(name, *, namespace):
 @_explains_misuse
 def progress(*, namespace):
     """Where am I, in exercises and minutes?"""
-    records = record.load()
+    known = records.load()
     rows = [("", "exercise", "minutes", "checks", "hints", "state")]
     for exercise in EXERCISES:
-        own = [record.record_of(name, records) for name in exercise.names]
+        own = [records.record_of(name, known) for name in exercise.names]
         sign, state = _state_of(own)
         star = " ★" if exercise.is_stretch else ""
         checks, hints = (str(sum(r[field] for r in own) or "") for field in ("checks", "hints"))
         rows.append((sign, f"{exercise.number}{star} {', '.join(exercise.names)}", str(exercise.minutes), checks, hints, state))
     core = [exercise for exercise in EXERCISES if not exercise.is_stretch]
-    done = [e for e in core if all(record.record_of(name, records)["status"] == record.PASSED for name in e.names)]
+    done = [e for e in core if all(records.record_of(name, known)["status"] == records.PASSED for name in e.names)]
     minutes = sum(exercise.minutes for exercise in core) - sum(exercise.minutes for exercise in done)
-    started = min((r["since"] for r in records.values() if r.get("since")), default=None)
+    started = min((r["since"] for r in known.values() if r.get("since")), default=None)
     ago = f" You began {_duration(time.time() - started)} ago." if started else ""
     heading = f"{len(done)} of {len(core)} core exercises are yours; about {minutes} minutes of exercises are left.{ago}"
     Message("open", heading, (("table", rows),)).show()
 
 
-def _state_of(records):
-    states = [r["status"] for r in records]
-    if all(state == record.PASSED for state in states):
-        return "✓", "yours" + (", after reading ours" if any(r["solution_seen"] for r in records) else "")
-    if any(state == record.FAILED for state in states):
+def _state_of(own):
+    states = [r["status"] for r in own]
+    if all(state == records.PASSED for state in states):
+        return "✓", "yours" + (", after reading ours" if any(r["solution_seen"] for r in own) else "")
+    if any(state == records.FAILED for state in states):
         return "✗", "not right yet"
-    if any(state == record.BORROWED for state in states):
+    if any(state == records.BORROWED for state in states):
         return "↺", "borrowed"
     return "…", "begun" if any(states) else "to do"
 

@@ -16,7 +16,9 @@ from workshop.exercises.compare import Difference, compare
 from workshop.exercises.reference import reference
 from workshop.exercises.show import show
 
-PASS, FAIL, UNATTEMPTED, BORROWED, ERROR, TIMEOUT = "pass", "fail", "unattempted", "borrowed", "error", "timeout"
+PASS, FAIL, ERROR, UNATTEMPTED = "pass", "fail", "error", "unattempted"
+TIMEOUT, OUT_OF_MEMORY, CRASH = "timeout", "out_of_memory", "crash"
+_IS_SHRUNK = (FAIL, ERROR)  # the rest would cost its whole time again, or a worker, on every smaller input
 _REPLAYED = 40  # inputs on which an answer has to agree with a known mistake to be told so
 
 
@@ -48,7 +50,8 @@ class Judgement:
     """What came of checking one part.
 
     Attributes:
-        verdict: "pass", "fail", "unattempted", "error" or "timeout".
+        verdict: "pass", "fail" (a wrong value), "error" (an exception), "unattempted", "timeout", "out_of_memory" or
+            "crash" (the process died).
         sentence: what is wrong, for the attendee; "" when nothing is.
         call: the failing call as text, or "".
         expected, obtained: as text, or "" where there is nothing to show.
@@ -101,7 +104,7 @@ def judge(part, call, effort=IN_NOTEBOOK, seed=0):
     """
     search = _Search(part, call, effort)
     failure = search.first_failing_example()
-    if failure is None or failure.verdict == FAIL:
+    if failure is None or failure.verdict in _IS_SHRUNK:
         failure = min(filter(None, (failure, search.smallest_generated(seed))), key=lambda f: f.size, default=None)
     return search.judgement(failure)
 
@@ -133,7 +136,7 @@ class _Search:
             failure = self.failure_on(arguments)
             if failure:
                 found = failure  # Hypothesis only goes on to smaller ones
-                if failure.verdict != FAIL:
+                if failure.verdict not in _IS_SHRUNK:
                     raise _Enough  # a call that takes its whole time is not repeated to make it prettier
                 raise _Failing
 
@@ -169,9 +172,13 @@ class _Search:
             return failure(TIMEOUT, f"no result after {self.effort.call_seconds:g} s: is there a loop that never ends?")
         if outcome["kind"] == subject.TOO_LARGE:
             return failure(FAIL, f"what it returns is larger than {plain.MAX_BYTES // 2**20} MB")
+        if outcome["kind"] == subject.OUT_OF_MEMORY:
+            return failure(OUT_OF_MEMORY, "it needs more memory than there is: does an array or a list grow without end?")
+        if outcome["kind"] == subject.CRASHED:
+            return failure(CRASH, f"it ends the whole process ({outcome['error']})")
         if outcome["kind"] == subject.RAISED:
             where = f" ({outcome['line']})" if outcome["line"] else ""
-            return failure(FAIL, f"it raises {outcome['error']}{where}")
+            return failure(ERROR, f"it raises {outcome['error']}{where}")
         for name, before, after in zip(self.part.parameters, arguments, outcome["arguments"]):
             if compare(before, after):
                 return failure(FAIL, f"it changes its argument `{name}`, which was {show(before)}, to {show(after)}")
@@ -200,7 +207,7 @@ class _Search:
             call=self.part.describe(self.part.name, failure.arguments),
             expected=show(failure.expected) if has_value else "",
             obtained=show(failure.outcome["value"]) if has_value else "",
-            mistake=self.mistake_behind(failure) if failure.verdict == FAIL else "",
+            mistake=self.mistake_behind(failure) if failure.verdict in _IS_SHRUNK else "",
             printed=failure.outcome["printed"],
             **cost,
         )

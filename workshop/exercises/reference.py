@@ -26,6 +26,13 @@ def reference_source(name):
     return _MARKER.sub("", definition.source + "\n").rstrip()
 
 
+def reference_steps(name):
+    """The text of the reference answer with everything that it needs, to be run in a namespace of its own."""
+    found = _definitions(_master_of(name))
+    definition, _ = find_answer(name, found)
+    return "\n\n".join(step.source for step in needed(definition, found))
+
+
 def _master_of(name):
     for path in sorted(SOLUTIONS.glob("session_*.py")):
         if find_answer(name, _definitions(path))[0] is not None:
@@ -43,7 +50,7 @@ def _definitions(path):
 @functools.lru_cache(maxsize=None)
 def _namespace(path):
     """All answers of a master with what they need, executed in one namespace, as in the notebook."""
-    found = list(_definitions(path))
+    found = _definitions(path)
     wanted = {id(d): d for definition in found if definition.is_answer for d in needed(definition, found)}
     namespace = {"__name__": path.stem}
     for definition in found:

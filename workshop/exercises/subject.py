@@ -14,7 +14,8 @@ from workshop.exercises import plain
 from workshop.exercises.drivers import DRIVERS
 from workshop.exercises.time_limit import TimeLimitExceeded, time_limit
 
-RETURNED, RAISED, NOT_ATTEMPTED, TIMEOUT, TOO_LARGE = "returned", "raised", "not_attempted", "timeout", "too_large"
+RETURNED, RAISED, NOT_ATTEMPTED, TIMEOUT = "returned", "raised", "not_attempted", "timeout"
+TOO_LARGE, OUT_OF_MEMORY, CRASHED = "too_large", "out_of_memory", "crashed"
 _PRINTED_CHARACTERS = 2000
 
 
@@ -28,7 +29,7 @@ def run(answer, driver, encoded_arguments, seconds):
         seconds: float, the wall-clock limit.
 
     Returns:
-        A dict of plain data: `kind` (one of the five above), `value` and `arguments` (as they are after the call) where
+        A dict of plain data: `kind` (one of those above; only a supervisor sees `CRASHED`), `value` and `arguments` (as they are after the call) where
         it returned; `error` and `line` where it raised; `printed`, the first 2,000 characters of its output.
     """
     arguments = plain.decode(encoded_arguments)
@@ -46,6 +47,8 @@ def run(answer, driver, encoded_arguments, seconds):
         outcome = {"kind": TIMEOUT}
     except plain.TooLarge:
         outcome = {"kind": TOO_LARGE}
+    except MemoryError:
+        outcome = {"kind": OUT_OF_MEMORY}
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit from the answer too: it ends nothing but this call
@@ -81,12 +84,13 @@ def _describe(error):
 
 def _answers_line(error):
     """Where in the attendee's own code it happened: "line 3: `return rewards[0]`", or ""."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name != "run" or frame.line is None]
-    own = [frame for frame in frames if _is_attendees(frame.filename)]
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_attendees(frame.filename)]
     if not own:
         return ""
-    line = linecache.getline(own[-1].filename, own[-1].lineno).strip()
-    return f"line {own[-1].lineno}" + (f": `{line}`" if line else "")
+    filename, number = own[-1].filename, own[-1].lineno
+    cell = f"{filename.strip('<>')}, " if filename.startswith("<cell") else ""
+    line = linecache.getline(filename, number).strip()
+    return f"{cell}line {number}" + (f": `{line}`" if line else "")
 
 
 def _is_attendees(filename):
