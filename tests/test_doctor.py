@@ -126,7 +126,7 @@ def test_this_machine_can_start():
 
 def test_chainer_that_is_missing(shadow):
     shadow("chainer", "raise ModuleNotFoundError(\"No module named 'chainer'\")")
-    assert checks.check_chainer() == Row(PROBLEM, "does not work: No module named 'chainer'", "make setup")
+    assert checks.check_chainer() == Row(PROBLEM, "does not work: No module named 'chainer'", "make clean setup")
 
 
 def test_chainer_that_talks(shadow):
@@ -146,7 +146,7 @@ def test_chainer_that_talks(shadow):
 def test_an_emulator_that_does_not_play(code, found, shadow):
     shadow("ale_py", code)
     row = checks.check_ale_py()
-    assert (row.state, row.found, row.fix) == (PROBLEM, f"does not play: {found}", "make setup")
+    assert (row.state, row.found, row.fix) == (PROBLEM, f"does not play: {found}", "make clean setup")
 
 
 def test_a_process_that_never_answers():
@@ -283,7 +283,7 @@ def test_a_conda_environment_is_mended_with_conda(monkeypatch):
     monkeypatch.setenv("CONDA_PREFIX", sys.prefix)
     assert machine.reinstall() == machine.reinstall("gpu") == "conda env update --file environment.yml"
     monkeypatch.delenv("CONDA_PREFIX")
-    assert machine.reinstall() == "make setup"
+    assert machine.reinstall() == "make clean setup"
     assert machine.reinstall("gpu") == "sh workshop/install/setup.sh gpu"
 
 

@@ -36,10 +36,10 @@ def by_system(otherwise, **advice):
 
 
 def reinstall(extra=""):
-    """The command that installs the kit's packages again, with an extra of pyproject.toml if one is named."""
+    """The command that installs all packages anew, or with an extra of pyproject.toml adds it to what is there."""
     if os.environ.get("CONDA_PREFIX") == sys.prefix:
         return "conda env update --file environment.yml"
-    return f"sh workshop/install/setup.sh {extra}" if extra else "make setup"
+    return f"sh workshop/install/setup.sh {extra}" if extra else "make clean setup"
 
 
 def short(text):
