@@ -20,6 +20,24 @@ def show_call(name, arguments):
     return f"{name}({', '.join(show(argument) for argument in arguments)})"
 
 
+def show_named_call(*parameters):
+    """A part's `describe`, for calls of many arguments: `name(V=np.array([0.0, 1.0]), state=0, …)`."""
+
+    def describe(name, arguments):
+        pairs = zip(parameters, arguments)
+        return f"{name}({', '.join(f'{parameter}={_typed(argument)}' for parameter, argument in pairs)})"
+
+    return describe
+
+
+def _typed(value):
+    """A small array as the reader would type it; `show` says more than that, its dtype and shape."""
+    if not isinstance(value, np.ndarray):
+        return show(value)
+    dtype = "" if value.dtype == float else f", dtype=np.{value.dtype}"
+    return f"np.array({value.tolist()}{dtype})"
+
+
 def _show(value):
     if isinstance(value, Opaque):
         return value.text

@@ -3,6 +3,10 @@
 `RIGHT_ANSWERS` maps a name of the catalogue to at least two functions or classes.
 """
 
-from tests.exercises.right_answers import returns
+from tests.exercises.right_answers import returns, shaping, targets, temporal_difference
 
-RIGHT_ANSWERS = {**returns.RIGHT_ANSWERS}
+RIGHT_ANSWERS = {
+    name: answers
+    for module in (returns, shaping, targets, temporal_difference)
+    for name, answers in module.RIGHT_ANSWERS.items()
+}

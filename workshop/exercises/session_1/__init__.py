@@ -1,5 +1,11 @@
 """Session 1: reinforcement learning and gym. Fourteen exercises."""
 
-from workshop.exercises.session_1 import returns
+from workshop.exercises.session_1 import returns, shaping, targets, temporal_difference
 
-EXERCISES = tuple(sorted((*returns.EXERCISES,), key=lambda exercise: int(exercise.number.split(".")[1])))
+_MODULES = (returns, shaping, targets, temporal_difference)
+EXERCISES = tuple(
+    sorted(
+        (exercise for module in _MODULES for exercise in module.EXERCISES),
+        key=lambda exercise: int(exercise.number.split(".")[1]),
+    )
+)
