@@ -17,7 +17,9 @@ from workshop.exercises.catalogue import UnknownExercise, exercise_of
 from workshop.exercises.reference import SOLUTIONS
 
 NOTEBOOKS = SOLUTIONS.parent / "notebooks"
-_SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.MULTILINE | re.DOTALL)
+_SOLUTION = re.compile(
+    r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.MULTILINE | re.DOTALL
+)
 _MARKER = re.compile(r"### (?:BEGIN|END) SOLUTION")
 
 
@@ -53,9 +55,7 @@ def solved_notebook(master):
 def stale_notebooks(folder=NOTEBOOKS):
     """Names of the notebooks in `folder` that differ from what their master gives, or are missing."""
     return [
-        path.name
-        for path, text in _built(folder)
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
+        path.name for path, text in _built(folder) if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
 
 
@@ -85,7 +85,9 @@ def _without_answer(cell, where):
     message = f"Exercise {number}, {name}, is not attempted yet. Replace this line, or go on with: "
     borrow = f"{name} = borrow('{name}')"
     source, count = _SOLUTION.subn(
-        lambda match: f'{match[1]}raise NotImplementedError(\n{match[1]}    "{message}"\n{match[1]}    "{borrow}"\n{match[1]})',
+        lambda match: (
+            f'{match[1]}raise NotImplementedError(\n{match[1]}    "{message}"\n{match[1]}    "{borrow}"\n{match[1]})'
+        ),
         cell.source,
     )
     if count == 0 or _MARKER.search(source):

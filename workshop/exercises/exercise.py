@@ -1,7 +1,8 @@
 """What an exercise is: one small declaration that check, hint, solution, grading and the tests all read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 

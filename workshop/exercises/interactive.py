@@ -8,8 +8,7 @@ import functools
 import inspect
 import time
 
-from workshop.exercises import records
-from workshop.exercises import subject
+from workshop.exercises import records, subject
 from workshop.exercises.catalogue import BY_NAME, EXERCISES, UnknownExercise, exercise_of, part_of
 from workshop.exercises.judge import PASS, TIMEOUT, UNATTEMPTED, judge
 from workshop.exercises.message import Message
@@ -96,9 +95,15 @@ def hint(answer, *, namespace):
     count = records.record_of(name)["hints"]
     shown = min(count + 1, len(part.hints))
     records.update(name, hints=shown)
-    more = f"hint({name}) again for the next one." if shown < len(part.hints) else f"That was the last; solution({name}) shows ours."
+    more = (
+        f"hint({name}) again for the next one."
+        if shown < len(part.hints)
+        else f"That was the last; solution({name}) shows ours."
+    )
     number = f"{shown} of {len(part.hints)}"
-    Message("open", f"Hint {number} for {exercise.number} {name}", (("text", part.hints[shown - 1]), ("text", more))).show()
+    Message(
+        "open", f"Hint {number} for {exercise.number} {name}", (("text", part.hints[shown - 1]), ("text", more))
+    ).show()
 
 
 @_explains_misuse
@@ -139,13 +144,17 @@ def progress(*, namespace):
         sign, state = _state_of(own)
         star = " ★" if exercise.is_stretch else ""
         checks, hints = (str(sum(r[field] for r in own) or "") for field in ("checks", "hints"))
-        rows.append((sign, f"{exercise.number}{star} {', '.join(exercise.names)}", str(exercise.minutes), checks, hints, state))
+        rows.append(
+            (sign, f"{exercise.number}{star} {', '.join(exercise.names)}", str(exercise.minutes), checks, hints, state)
+        )
     core = [exercise for exercise in EXERCISES if not exercise.is_stretch]
     done = [e for e in core if all(records.record_of(name, known)["status"] == records.PASSED for name in e.names)]
     minutes = sum(exercise.minutes for exercise in core) - sum(exercise.minutes for exercise in done)
     started = min((r["since"] for r in known.values() if r.get("since")), default=None)
     ago = f" You began {_duration(time.time() - started)} ago." if started else ""
-    heading = f"{len(done)} of {len(core)} core exercises are yours; about {minutes} minutes of exercises are left.{ago}"
+    heading = (
+        f"{len(done)} of {len(core)} core exercises are yours; about {minutes} minutes of exercises are left.{ago}"
+    )
     Message("open", heading, (("table", rows),)).show()
 
 

@@ -85,9 +85,9 @@ class _Failure:
     verdict: str
     arguments: tuple
     outcome: dict
-    expected: object = None
-    difference: Difference = Difference("")
-    size: int = 0
+    expected: object
+    difference: Difference
+    size: int
 
 
 def judge(part, call, effort=IN_NOTEBOOK, seed=0):
@@ -173,7 +173,9 @@ class _Search:
         if outcome["kind"] == subject.TOO_LARGE:
             return failure(FAIL, f"what it returns is larger than {plain.MAX_BYTES // 2**20} MB")
         if outcome["kind"] == subject.OUT_OF_MEMORY:
-            return failure(OUT_OF_MEMORY, "it needs more memory than there is: does an array or a list grow without end?")
+            return failure(
+                OUT_OF_MEMORY, "it needs more memory than there is: does an array or a list grow without end?"
+            )
         if outcome["kind"] == subject.CRASHED:
             return failure(CRASH, f"it ends the whole process ({outcome['error']})")
         if outcome["kind"] == subject.RAISED:

@@ -37,7 +37,9 @@ def load():
     except (OSError, ValueError, AttributeError) as error:
         with contextlib.suppress(OSError):
             path.replace(path.with_suffix(".json.broken"))
-        warnings.warn(f"{path} could not be read ({error}); progress starts afresh, the old file is kept beside it.", stacklevel=2)
+        warnings.warn(
+            f"{path} could not be read ({error}); progress starts afresh, the old file is kept beside it.", stacklevel=2
+        )
         return {}
 
 

@@ -40,14 +40,14 @@ def _master_of(name):
     raise ReferenceMissing(f"no master in {SOLUTIONS.name}/ defines {name}; is this a complete copy of the kit?")
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _definitions(path):
     cells = _CELL_START.split(path.read_text(encoding="utf-8"))
     code = [(number, cell) for number, cell in enumerate(cells[1:], start=1) if not cell.startswith(" [markdown]")]
     return tuple(definitions([parse_cell(number, "# %%" + cell) for number, cell in code]))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _namespace(path):
     """All answers of a master with what they need, executed in one namespace, as in the notebook."""
     found = _definitions(path)
