@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from workshop.envs import sokoban_solver
-from workshop.envs.grid import MapError
+from workshop.envs.grid import MapError, neighbour
 from workshop.envs.levels import LEVELS, parse_level
 from workshop.envs.sokoban import Sokoban, step
 from workshop.envs.sokoban_solver import solve
@@ -17,13 +17,24 @@ SHAPES = [(1, 4), (1, 6), (4, 1), (2, 2), (2, 4), (3, 3), (3, 4), (4, 4)]
 @st.composite
 def level_texts(draw, max_boxes=2):
     """Random rooms of at most 4 × 4 with walls inside, 1 or 2 boxes, sometimes a goal to spare, or under the player."""
-    rows, cols = draw(st.sampled_from(SHAPES))
-    player, *others = draw(st.permutations([(row, col) for row in range(rows) for col in range(cols)]))
+    is_pulled = draw(st.booleans())
+    rows, cols = draw(st.sampled_from(SHAPES[-3:] if is_pulled else SHAPES))
+    places = [(row, col) for row in range(rows) for col in range(cols)]
+    player, *others = draw(st.permutations(places))
     n_boxes = draw(st.integers(1, max_boxes))
     boxes, rest = others[:n_boxes], others[n_boxes:]
     # Never under the first box: a level that is solved before it begins is none.
     goals = draw(st.permutations([player, *boxes[1:], *rest]))[: n_boxes + draw(st.integers(0, 1))]
     walls = {cell for cell in rest if cell not in goals and draw(st.integers(0, 4)) == 0}
+    if is_pulled:
+        # Most random levels have no solution. This one has: it is played backwards from its end, pulling.
+        boxes = [cell for cell in goals if cell != player][:n_boxes]
+        assume(len(boxes) == n_boxes)
+        for action in draw(st.lists(st.integers(0, 3), min_size=30, max_size=60)):
+            ahead, behind = neighbour(player, action), neighbour(player, (action + 2) % 4)
+            if ahead in places and ahead not in walls and ahead not in boxes:
+                boxes = [player if box == behind else box for box in boxes]
+                player = ahead
 
     def symbol(cell):
         if cell in walls:
@@ -135,6 +146,16 @@ def test_plans_of_larger_levels_are_shortest():
         assert len(solve(name)) == moves_by_brute_force(parse_level(name))
 
 
+def test_few_pushes_are_not_few_moves():
+    """Two pushes to the goal on the left after a walk of four, or five pushes to the right at once."""
+    assert solve("############\n#          #\n# .@$    . #\n############") == [1] * 5
+
+
+def test_a_box_that_is_lost_costs_no_search(monkeypatch):
+    monkeypatch.setattr(sokoban_solver, "MAX_STATES", 1)
+    assert solve("#######\n#  $  #\n#     #\n#@ .  #\n#######") is None
+
+
 def test_the_levels_are_what_the_catalogue_says():
     assert len(LEVELS) >= 15
     assert {len(parse_level(name).boxes) for name in LEVELS} == {1, 2, 3}
@@ -152,6 +173,23 @@ def test_values_of_the_model_are_the_lengths_of_the_plans(text):
         V = (env.R + gamma * env.P @ V).max(axis=1)
     plan = solve(level)
     assert np.isclose(V[0], 0.0 if plan is None else gamma ** (len(plan) - 1))
+
+
+@given(level_texts())
+@settings(max_examples=30, deadline=None)
+def test_states_are_the_drawings_that_one_can_reach(text):
+    parsed(text)
+    frontier = [text.split("\n")]
+    reached = {text}
+    for lines in frontier:
+        for action in range(4) if "$" in "".join(lines) else ():
+            following = text_step(lines, action)
+            if "\n".join(following) not in reached:
+                reached.add("\n".join(following))
+                frontier.append(following)
+    env = Sokoban(text)
+    assert len(env.states) == len(set(env.states)) == len(reached)
+    assert env.terminal.sum() == sum("$" not in lines for lines in reached)
 
 
 def test_states_are_numbered_from_the_start():
@@ -218,6 +256,7 @@ def test_q_learning_finds_the_shortest_plan_of_tiny(seed):
         ("#####\n#@ .#\n#####", 1, 1, "no box"),
         ("######\n#@$$.#\n######", 2, 4, "more boxes than goals: 2 and 1"),
         ("#####\n#@* #\n#####", 2, 3, "already"),
+        ("\n\n#####\n#@* #\n#####", 4, 3, "already"),
         ("#####\n#@$. \n#####", 2, 5, "gap in the walls"),
         ("#####\n#@$.#\n### #", 3, 4, "gap in the walls"),
         ("## ##\n#@$.#\n#####", 1, 3, "gap in the walls"),

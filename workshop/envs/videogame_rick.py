@@ -57,7 +57,7 @@ class VideogameRick(TabularEnv):
         observation_spaces = {
             "integer": spaces.Discrete(int(np.prod(_VECTOR_SIZES))),
             "vector": spaces.MultiDiscrete(_VECTOR_SIZES),
-            "image": spaces.Box(0, 255, _picture_of(0, _IMAGE_CELL).shape, np.uint8),
+            "image": spaces.Box(0, 255, _image_of(0).shape, np.uint8),
         }
         if representation not in observation_spaces:
             raise ValueError(
@@ -92,7 +92,7 @@ class VideogameRick(TabularEnv):
             return self._state
         if self.representation == "vector":
             return np.array(_vector(self._state))
-        return _picture_of(self._state, _IMAGE_CELL).copy()
+        return _image_of(self._state).copy()
 
     def _info(self):
         return {"state": self._state}
@@ -128,6 +128,11 @@ def _map_lines():
 
 
 @functools.cache
+def _image_of(state):
+    """What an agent sees; kept, because it sees the same 404 states again and again."""
+    return _picture_of(state, _IMAGE_CELL)
+
+
 def _picture_of(state, cell):
     row, col, passenger, destination = _vector(state)
     stations = tuple(STATIONS.items())
@@ -145,4 +150,4 @@ def _picture_of(state, cell):
         drawing.friend(canvas, (row, col), is_carried=True)
     else:
         drawing.friend(canvas, stations[passenger][1], is_carried=False)
-    return read_only(canvas.array())
+    return canvas.array()
