@@ -29,9 +29,9 @@
 # | `f = borrow("f")` | our answer to go on with, for later exercises build on earlier ones |
 # | `progress()` | where you are |
 #
-# A ✓ is followed by a picture that your function draws. Four exercises with a ★ stand at the end, for whoever is faster,
-# or for the train home. Before many cells you are asked to **predict**. Say a number, then run the cell: you remember
-# what surprised you.
+# A ✓ is followed by a picture that your function draws. Four exercises with a ★ stand at the end, for whoever is
+# faster, or for the train home. Before many cells you are asked to **predict**. Say a number, then run the cell: you
+# remember what surprised you.
 
 # %%
 import gym
@@ -64,13 +64,13 @@ plots.agent_loop()
 #
 # | task | state | action | reward |
 # |---|---|---|---|
-# | keep a pole upright on a cart | place and speed of the cart, angle and turning speed of the pole | push left or right | 1 for every step that it stands |
-# | teach a robot to walk | angles and speeds of its joints | how hard each motor turns | how far it came, less when it falls |
+# | balance a pole on a cart | place, speed, angle, turning | push left or right | 1 for each step that it stands |
+# | make a robot walk | angles and speeds of its joints | how hard each motor turns | how far it came; less for a fall |
 # | play an Atari game | the screen | joystick and button | change of the score |
 # | play Go | the stones on the board | where the next one goes | 1 for winning, −1 for losing, at the very end |
 #
-# The last row looks hopeless: one number after two hundred moves. In 2016 a program that learned from it, AlphaGo, beat
-# Lee Sedol, one of the best players in the world.
+# The last row looks hopeless: one number after two hundred moves. In 2016 AlphaGo, which had learned from human games
+# first and then from this one number, beat Lee Sedol, one of the best players in the world.
 #
 # **gym** is the plug between the two sides. Every environment has the same two calls, `reset` and `step`.
 
@@ -88,9 +88,10 @@ print(f"r_0 = {reward}, terminated: {terminated}, truncated: {truncated}, info: 
 #
 # `step` returns five things. Two of them say that the episode is over, and they do not mean the same:
 # - `terminated`: the **task** has ended. The pole fell.
-# - `truncated`: only the **clock** has run out (for CartPole after 500 steps). The pole still stands, and would have gone on.
+# - `truncated`: only the **clock** has run out (for CartPole after 500 steps). The pole still stands, and would have
+#   gone on.
 #
-# Keep them apart. Section 5 shows what it costs to mix them up. `info` is for people who look for a bug.
+# Keep them apart; section 5 says why. `info` is for people who look for a bug.
 #
 # Three worlds, the same two calls:
 
@@ -114,6 +115,7 @@ plots.filmstrip(frames, captions, title="Three environments")
 # episode, and keep the record. Each step becomes a `Transition(state, action, reward, next_state, terminated)`, a named
 # tuple: `step.reward` is its reward.
 
+
 # %% exercise="run_episode"
 def run_episode(env, policy, seed):
     """Play one episode: reset `env` with `seed`, then act with `policy(state) -> action` until it is over.
@@ -132,6 +134,7 @@ def run_episode(env, policy, seed):
         state = next_state
     return episode
     ### END SOLUTION
+
 
 # %% check="run_episode"
 check(run_episode)
@@ -167,11 +170,11 @@ captions = [f"step {t}: angle {np.degrees(step.next_state[2]):+.1f}°" for t, st
 plots.film(env.render()[1:], captions, milliseconds=80)
 
 # %% [markdown]
-# The pole swings wider every time. Where it leans is not all that counts: how fast it turns counts too. You could now think
-# hard and write a better rule. Today the program finds the rule.
+# The pole swings wider every time. Where it leans is not all that counts: how fast it turns counts too. You could now
+# think hard and write a better rule. Today the program finds the rule.
 #
-# The same loop plays Pong. Here the state is the screen itself: 210 × 160 pixels in three colours. You are on the right, in
-# green, and you play at random.
+# The same loop plays Pong. Here the state is the screen itself: 210 × 160 pixels in three colours. You are on the
+# right, in green, and you play at random.
 
 # %%
 env = gym.make("PongDeterministic-v4", max_episode_steps=150)
@@ -183,8 +186,8 @@ plots.film([step.next_state for step in episode], captions, width=320, milliseco
 # ## 2. Sokoban: an episode and its trace
 # *You are here: minute 8 of 50. This section takes 7 minutes, 6 of them for exercise 1.2.*
 #
-# A warehouse. You push boxes onto the marked places, the **goals**. You cannot pull. You push one box at a time. One wrong
-# push may lose the game, and nobody tells you.
+# A warehouse. You push boxes onto the marked places, the **goals**. You cannot pull. You push one box at a time. One
+# wrong push may lose the game, and nobody tells you.
 
 # %%
 level = gym.make("workshop/Sokoban-v0", level="pair", render_mode="rgb_array").unwrapped
@@ -194,8 +197,8 @@ ARROWS = "↑→↓←"
 plots.filmstrip([level.render()], ["the state $s_0$ of the level 'pair'"], width=3.4)
 
 # %% [markdown]
-# An episode leaves a **trace**: $s_0, a_0, r_0, \; s_1, a_1, r_1, \; \dots, \; s_T$. The reward $r_t$ is the one that the
-# action $a_t$ earned. (Some books number it $r_{t+1}$. Look before you copy a formula.)
+# An episode leaves a **trace**: $s_0, a_0, r_0, \; s_1, a_1, r_1, \; \dots, \; s_T$. The reward $r_t$ is the one that
+# the action $a_t$ earned. (Some books number it $r_{t+1}$. Look before you copy a formula.)
 #
 # ### Exercise 1.2: the rules of Sokoban (6 minutes)
 #
@@ -204,6 +207,7 @@ plots.filmstrip([level.render()], ["the state $s_0$ of the level 'pair'"], width
 
 # %%
 MOVES = {0: (-1, 0), 1: (0, 1), 2: (1, 0), 3: (0, -1)}  # up, right, down, left as (rows, columns)
+
 
 # %% exercise="sokoban_step"
 def sokoban_step(walls, goals, player, boxes, action):
@@ -228,6 +232,7 @@ def sokoban_step(walls, goals, player, boxes, action):
     return ahead, frozenset(boxes), 1.0 if terminated else 0.0, terminated
     ### END SOLUTION
 
+
 # %% check="sokoban_step"
 check(sokoban_step)
 
@@ -235,6 +240,7 @@ check(sokoban_step)
 # Your rules play the shortest plan. Read the trace below the frames. Only one reward is not zero.
 
 # %%
+level.reset(seed=0)
 player, boxes, rewards = level.player, level.boxes, []
 frames, captions = [level.render()], ["$s_0$"]
 for t, action in enumerate(plan):
@@ -255,16 +261,19 @@ print(f"{100 * np.mean(solved):.0f} of a hundred")
 
 # %% [markdown]
 # A reward that comes this rarely is called **sparse**. All the agent ever learns has to grow from those few games.
-#
+
+# %% [markdown]
 # ## 3. Return: what the agent wants
 # *You are here: minute 15 of 50. This section takes 6 minutes, 5 of them for exercises 1.3 and 1.4.*
 #
 # A reward is for one step. What counts is all that is still to come, and sooner is better than later. So we add up the
-# rewards, and each step of waiting costs a factor $\gamma$ (gamma), the **discount**, between 0 and 1. The sum is the **return**:
+# rewards, and each step of waiting costs a factor $\gamma$ (gamma), the **discount**, between 0 and 1. The sum is the
+# **return**:
 #
 # $$G_0 = r_0 + \gamma\, r_1 + \gamma^2\, r_2 + \dots + \gamma^T r_T$$
 #
 # ### Exercise 1.3: the discounted return (2 minutes)
+
 
 # %% exercise="discounted_return"
 def discounted_return(rewards, gamma):
@@ -272,6 +281,7 @@ def discounted_return(rewards, gamma):
     ### BEGIN SOLUTION
     return float(sum(gamma**t * reward for t, reward in enumerate(rewards)))
     ### END SOLUTION
+
 
 # %% check="discounted_return"
 check(discounted_return)
@@ -289,13 +299,14 @@ plots.discount_weights(weights, title="What a reward of 1 is worth today")
 #
 # ### Exercise 1.4: the return from every step (3 minutes)
 #
-# Not only the start has a return. From step $t$ on it is $G_t = r_t + \gamma r_{t+1} + \gamma^2 r_{t+2} + \dots$ Take the $\gamma$ out of
-# everything but the first reward, and you find
+# Not only the start has a return. From step $t$ on it is $G_t = r_t + \gamma r_{t+1} + \gamma^2 r_{t+2} + \dots$ Take
+# the $\gamma$ out of everything but the first reward, and you find
 #
 # $$G_t = r_t + \gamma\, G_{t+1}$$
 #
-# Look at this line for a moment. Everything in the next three hours grows out of it. Here it gives you all returns in one
+# Look at this line for a moment. Everything else this afternoon grows out of it. Here it gives you all returns in one
 # pass, from the last step to the first.
+
 
 # %% exercise="returns_to_go"
 def returns_to_go(rewards, gamma):
@@ -308,6 +319,7 @@ def returns_to_go(rewards, gamma):
         returns[t] = later
     return returns
     ### END SOLUTION
+
 
 # %% check="returns_to_go"
 check(returns_to_go)
@@ -328,13 +340,15 @@ plots.rewards_and_returns(rewards, returns_to_go(rewards, 0.99), title="A random
 #
 # $$\pi^* = \arg\max_\pi \; \mathbb{E}\Big[\sum_{t \ge 0} \gamma^t\, r_t \;\Big|\; \pi\Big]$$
 #
-# Why the average, the $\mathbb{E}$? Because luck has its hand in it: in the start, in what the environment does, and in a policy
-# that rolls dice.
-#
+# Why the average, the $\mathbb{E}$? Because luck has its hand in it: in the start, in what the environment does, and in
+# a policy that rolls dice.
+
+# %% [markdown]
 # ## 4. If you know the rules: planning
 # *You are here: minute 21 of 50. This section takes 10 minutes, 8 of them for exercises 1.5 and 1.6.*
 #
-# Write down everything that there is to know of a world, and you have a **Markov decision process**, a tuple $(S, A, P, R, \gamma)$:
+# Write down everything that there is to know of a world, and you have a **Markov decision process**, a tuple
+# $(S, A, P, R, \gamma)$:
 #
 # | | | in the code |
 # |---|---|---|
@@ -356,11 +370,12 @@ print(f"P: {world.P.shape}, R: {world.R.shape}, {world.P.size:,} numbers to desc
 plots.filmstrip([world.render()], ["the start; the exit is at the bottom right"], width=4.6)
 
 # %% [markdown]
-# The **value** $V^\pi(s)$ of a state is the return to expect if you start there and follow the policy $\pi$. Here, without a
-# discount, it is minus the number of steps to the exit.
+# The **value** $V^\pi(s)$ of a state is the return to expect if you start there and follow the policy $\pi$. Here,
+# without a discount, it is minus the number of steps to the exit.
 #
 # **Predict.** From the top left corner the shortest way takes 11 steps. How many does a walker take on average who goes
 # up, right, down and left at random?
+
 
 # %%
 def policy_values(world, policy, gamma):
@@ -375,12 +390,13 @@ random_values = policy_values(world, random_policy, gamma=1.0)
 plots.value_map(world, random_values, title="Value of every cell for a random walker, γ = 1")
 
 # %% [markdown]
-# How do you do better, if you know `P` and `R`? Look one step ahead. The **action value** $Q(s, a)$ is the reward of the step, plus
-# the value of where it leads to:
+# 435 steps instead of 11. How do you do better, if you know `P` and `R`? Look one step ahead. The **action value**
+# $Q(s, a)$ is the reward of the step, plus the value of where it leads to:
 #
 # $$Q(s, a) = R(s, a) + \gamma \sum_{s'} P(s' \mid s, a)\, V(s')$$
 #
 # ### Exercise 1.5: from V to Q (3 minutes)
+
 
 # %% exercise="q_from_v"
 def q_from_v(P, R, V, gamma):
@@ -389,12 +405,13 @@ def q_from_v(P, R, V, gamma):
     return R + gamma * P @ V
     ### END SOLUTION
 
+
 # %% check="q_from_v"
 check(q_from_v)
 
 # %% [markdown]
-# The random walker's values on a smaller map of 4 × 4 cells with two exits. Each cell now has four numbers, one for each way out,
-# and the best one has a frame.
+# The random walker's values on a smaller map of 4 × 4 cells with two exits. Each cell now has four numbers, one for
+# each way out, and the best one has a frame.
 
 # %%
 small = gym.make("workshop/GridWorld-v0", text_map="classic").unwrapped
@@ -402,18 +419,20 @@ small_values = policy_values(small, np.full(small.R.shape, 0.25), gamma=1.0)
 plots.q_map(small, q_from_v(small.P, small.R, small_values, 1.0), title="One step ahead of a random walker, γ = 1")
 
 # %% [markdown]
-# The values are those of somebody who walks at random, and yet the frames already show the way out. That is the engine of
-# this session: *look one step ahead, take the best, and you do at least as well as the policy whose values you used.*
+# The values are those of somebody who walks at random, and yet the frames already show the way out. That is the engine
+# of this session: *look one step ahead, take the best, and you do at least as well as the policy whose values you
+# used.*
 #
-# Do it again and again, and it stops getting better exactly when the values are those of the best policy, $V^*$. They solve the
-# **Bellman equation**:
+# Do it again and again, and it stops getting better exactly when the values are those of the best policy, $V^*$. They
+# solve the **Bellman equation**:
 #
 # $$V^*(s) = \max_a Q^*(s, a) = \max_a \Big[ R(s, a) + \gamma \sum_{s'} P(s' \mid s, a)\, V^*(s') \Big]$$
 #
 # ### Exercise 1.6: value iteration (5 minutes)
 #
-# Use the equation as a recipe: start with $V = 0$, put it in on the right, take what comes out on the left, until nothing
-# changes any more. One such round is a **sweep**.
+# Use the equation as a recipe: start with $V = 0$, put it in on the right, take what comes out on the left, until
+# nothing changes any more. One such round is a **sweep**.
+
 
 # %% exercise="value_iteration"
 def value_iteration(P, R, gamma, tolerance):
@@ -431,33 +450,34 @@ def value_iteration(P, R, gamma, tolerance):
             return V
     ### END SOLUTION
 
+
 # %% check="value_iteration"
 check(value_iteration)
 
 # %% [markdown]
-# **Predict.** Every step costs 1, and $\gamma = 0.9$. After the first sweep, which cells have their final value? After how many sweeps
-# does the top left corner have it? Press Play, or move the slider.
+# **Predict.** Every step costs 1, and $\gamma = 0.9$. After the first sweep, which cells have their final value? After
+# how many sweeps does the top left corner have it? Press Play, or move the slider.
 
 # %%
 gamma = 0.9
 V = value_iteration(world.P, world.R, gamma, tolerance=1e-6)
 
 frames, sweep = [], np.zeros(len(V))
-while not frames or np.abs(frames[-1]["values"] - V).max() > 1e-6:  # the same sweeps once more, one at a time
+for number in range(14):  # the same sweeps once more, one at a time
     Q = q_from_v(world.P, world.R, sweep, gamma)
     best = Q >= Q.max(axis=1, keepdims=True) - 1e-9
     done = int(np.sum(np.abs(sweep - V) < 1e-6))
-    caption = f"after sweep {len(frames)}: {done} of {len(V)} values are final"
+    caption = f"after sweep {number}: {done} of {len(V)} values are final"
     frames.append({"values": sweep, "policy": best, "title": "Value iteration, γ = 0.9", "caption": caption})
     sweep = Q.max(axis=1)
 plots.value_scrubber(world, frames, "sweep", start=0, milliseconds=900)
 
 # %% [markdown]
-# Knowledge walks from the exit into the maze, one cell with each sweep. The corner, 11 steps away, is right after 11 sweeps. The last
-# cells need 13.
+# Knowledge walks from the exit into the maze, one cell with each sweep. The corner, 11 steps away, is right after 11
+# sweeps. The last cells need 13.
 #
-# Nothing in your function knows what a maze is. Give it the rules of the taxi: 500 states, 6 actions. The taxi costs 1 a step
-# and 10 for nonsense, and brings 20 for a passenger who arrives.
+# Nothing in your function knows what a maze is. Give it the rules of the taxi: 500 states, 6 actions. The taxi costs 1
+# a step and 10 for nonsense, and brings 20 for a passenger who arrives.
 
 # %%
 taxi = gym.make("Taxi-v3").unwrapped
@@ -473,8 +493,8 @@ print(f"The best taxi driver earns {taxi.initial_state_distrib @ taxi_V:.2f} a r
 # %% [markdown]
 # Remember **7.93**: it is the mark that your agent is measured by in section 6.
 #
-# That took well under a second. Why is the session not over? Because of `P`. It needs a number for *every* state, action and
-# next state:
+# That took well under a second. Why is the session not over? Because of `P`. It needs a number for *every* state,
+# action and next state:
 #
 # | | states | numbers in `P` | memory |
 # |---|---|---|---|
@@ -485,25 +505,29 @@ print(f"The best taxi driver earns {taxi.initial_state_distrib @ taxi_V:.2f} a r
 # | Pong | nobody has counted | nobody can write it down | |
 #
 # And even where it would fit: who gives you `P`? Nobody gives you the rules of the world as an array.
-#
+
+# %% [markdown]
 # ## 5. In the fog: learning without the rules
 # *You are here: minute 31 of 50. This section takes 6 minutes, 5 of them for exercises 1.7 and 1.8.*
 #
-# From now on the map is covered by fog. The agent knows the cells where it has been, and only what happened to it there.
+# From now on the map is covered by fog. The agent knows the cells where it has been, and only what happened to it
+# there.
 #
-# You still have one line: $G_t = r_t + \gamma\, G_{t+1}$. On average $G_t$ is $V(s_t)$. So where the values are right, this is zero on average:
+# You still have one line: $G_t = r_t + \gamma\, G_{t+1}$. On average $G_t$ is $V(s_t)$. So where the values are right,
+# this is zero on average:
 #
 # $$\delta_t = r_t + \gamma\, V(s_{t+1}) - V(s_t)$$
 #
-# It is the **TD error** (TD is for temporal difference), the surprise of one step: what you got and where you are now, against
-# what you had expected. No $P$ in it. Where it is not zero, move the value a little towards less surprise:
+# It is the **TD error** (TD is for temporal difference), the surprise of one step: what you got and where you are now,
+# against what you had expected. No $P$ in it. Where it is not zero, move the value a little towards less surprise:
 #
 # $$V(s_t) \leftarrow V(s_t) + \alpha\, \delta_t$$
 #
-# $\alpha$ (alpha) is the **learning rate**, between 0 and 1. After a step that terminated nothing follows, and there $V(s_{t+1})$ counts
-# as 0.
+# $\alpha$ (alpha) is the **learning rate**, between 0 and 1. After a step that terminated nothing follows, and there
+# $V(s_{t+1})$ counts as 0.
 #
 # ### Exercise 1.7: the TD update (3 minutes)
+
 
 # %% exercise="td_update"
 def td_update(V, state, reward, next_state, terminated, alpha, gamma):
@@ -515,12 +539,14 @@ def td_update(V, state, reward, next_state, terminated, alpha, gamma):
     return new_V
     ### END SOLUTION
 
+
 # %% check="td_update"
 check(td_update)
 
 # %% [markdown]
-# A random walker enters the grid world at the top left and learns as it goes. `P` and `R` stay closed; we only use them to say how
-# far the numbers are from the truth. **Predict.** After how many steps has the walker seen every cell? Are the numbers right by then?
+# A random walker enters the grid world at the top left and learns as it goes. `P` and `R` stay closed; we only use them
+# to say how far the numbers are from the truth. **Predict.** After how many steps has the walker seen every cell? Are
+# the numbers right by then?
 
 # %%
 env = gym.make("workshop/GridWorld-v0")
@@ -529,32 +555,38 @@ truth = policy_values(world, random_policy, gamma=0.9)
 V, unseen, frames = np.zeros(len(world.cells)), np.ones(len(world.cells), dtype=bool), []
 for t, step in enumerate(walk):
     if t in (0, 3, 10, 30, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600):
-        error = np.abs(V - truth).max()
-        caption = f"after {t:,} steps: {np.sum(unseen)} cells in the fog, values wrong by up to {error:.1f}"
-        frames.append({"values": V, "unseen": unseen.copy(), "title": "TD in the fog, γ = 0.9", "caption": caption})
+        error = np.abs(V - truth).mean()
+        caption = f"after {t:,} steps: {np.sum(unseen)} cells in the fog, the values are off by {error:.1f} on average"
+        frames.append({"values": V.copy(), "unseen": unseen.copy(), "title": "TD, γ = 0.9", "caption": caption})
     V = td_update(V, step.state, step.reward, step.next_state, step.terminated, 0.1, 0.9)
     unseen[[step.state, step.next_state]] = False
 plots.value_scrubber(world, frames, "steps", milliseconds=900)
 
 # %% [markdown]
-# The fog lifts long before the numbers are right: to have been somewhere is not to know it. Far from the exit everything ends at
-# −10. That is $\gamma = 0.9$ speaking: $1 + 0.9 + 0.9^2 + \dots = 10$, and what lies beyond hardly counts.
+# The fog lifts long before the numbers are right: to have been somewhere is not to know it. Far from the exit
+# everything ends at −10. That is $\gamma = 0.9$ speaking: $1 + 0.9 + 0.9^2 + \dots = 10$, and what lies beyond hardly
+# counts.
 #
-# One thing is missing: a better policy. With `P` you could look one step ahead. Without it, $V$ says how good each place is, but
-# not which action leads there. The way out: keep a value for every *action* in every state, $Q(s, a)$. Then
+# One thing is missing: a better policy. With `P` you could look one step ahead. Without it, $V$ says how good each
+# place is, but not which action leads there. The way out: keep a value for every *action* in every state, $Q(s, a)$.
+# Then
 #
 # - the best action is the one with the largest $Q(s, a)$: no look ahead, no $P$;
 # - the value of a state is that of its best action: $V(s) = \max_a Q(s, a)$.
 #
 # Put that into the TD error, and you get what $Q(s_t, a_t)$ *should* have been, the **target** $y_t$:
 #
-# $$y_t = \begin{cases} r_t & \text{if the step terminated} \\ r_t + \gamma \max_a Q(s_{t+1}, a) & \text{otherwise} \end{cases}$$
+# $$
+# y_t = \begin{cases} r_t & \text{if the step terminated} \\ r_t + \gamma \max_a Q(s_{t+1}, a) & \text{otherwise}
+# \end{cases}
+# $$
 #
-# The first line is the detail over which many programs stumble. After the end there is no next state. What `step` hands you there is
-# only the last picture, and its values mean nothing. And a *truncated* step is not the end: the task goes on, only your clock ran out.
-# It takes the second line.
+# The first line is the detail over which many programs stumble. After the end there is no next state. What `step` hands
+# you there is only the last picture, and its values mean nothing. And a *truncated* step is not the end: the task goes
+# on, only your clock ran out. It takes the second line.
 #
 # ### Exercise 1.8: the target (2 minutes)
+
 
 # %% exercise="q_target"
 def q_target(reward, next_q_values, terminated, gamma):
@@ -568,12 +600,13 @@ def q_target(reward, next_q_values, terminated, gamma):
     return float(reward + gamma * np.max(next_q_values))
     ### END SOLUTION
 
+
 # %% check="q_target"
 check(q_target)
 
 # %% [markdown]
-# The agent has solved the Sokoban level once, by luck, and plays the same 11 moves again and again. Before, it knows nothing: all $Q$ are 0.
-# **Predict.** After the first replay, how many of the 11 values are not 0?
+# The agent has solved the Sokoban level once, by luck, and plays the same 11 moves again and again. Before, it knows
+# nothing: all $Q$ are 0. **Predict.** After the first replay, how many of the 11 values are not 0?
 
 # %%
 Q_plan, rows, titles = np.zeros(len(plan) + 1), [], []  # the action value of each move, and 0 after the last
@@ -588,15 +621,18 @@ plots.bar_scrubber(rows, labels, titles, "replay")
 
 # %% [markdown]
 # One. The reward travels backwards, one move with every episode. That is why a sparse reward takes patience.
-#
+
+# %% [markdown]
 # ## 6. Q-learning
 # *You are here: minute 37 of 50. This section takes 11 minutes, 10 of them for exercises 1.9 and 1.10.*
 #
-# You have a target. What is missing is the experience. If the agent always takes the action that looks best now, it never finds
-# out what the others are worth. If it always rolls dice, it never gets anywhere. **Explore or exploit?** The simplest answer that works is
-# called **ε-greedy** (epsilon-greedy): with probability ε roll dice, else take the best.
+# You have a target. What is missing is the experience. If the agent always takes the action that looks best now, it
+# never finds out what the others are worth. If it always rolls dice, it never gets anywhere. **Explore or exploit?**
+# The simplest answer that works is called **ε-greedy** (epsilon-greedy): with probability ε roll dice, else take the
+# best.
 #
 # ### Exercise 1.9: ε-greedy (3 minutes)
+
 
 # %% exercise="epsilon_greedy"
 def epsilon_greedy(q_values, epsilon, rng):
@@ -611,11 +647,13 @@ def epsilon_greedy(q_values, epsilon, rng):
     return int(rng.choice(best_actions))
     ### END SOLUTION
 
+
 # %% check="epsilon_greedy"
 check(epsilon_greedy)
 
 # %% [markdown]
-# Four actions, and two of them are equally good. **Predict.** With ε = 0.2, how often of 10,000 times is each one taken?
+# Four actions, and two of them are equally good. **Predict.** With ε = 0.2, how often of 10,000 times is each one
+# taken?
 
 # %%
 q_values, epsilon = np.array([1.0, 3.0, 3.0, 0.0]), 0.2
@@ -637,8 +675,10 @@ plots.bars(
 # 2. work out the target $y_t$;
 # 3. move $Q(s_t, a_t)$ a little towards it: $Q(s_t, a_t) \leftarrow Q(s_t, a_t) + \alpha\,\big(y_t - Q(s_t, a_t)\big)$.
 #
-# It is the algorithm of Watkins (1989). It is proven to find $Q^*$, if every action is tried in every state again and again and $\alpha$
-# shrinks; in practice a fixed $\alpha$ does. Session 3 writes it again with a network in the place of the table, and calls it DQN.
+# It is the algorithm of Watkins (1989). It is proven to find $Q^*$, if every action is tried in every state again and
+# again and $\alpha$ shrinks; in practice a fixed $\alpha$ does. Session 3 writes it again with a network in the place
+# of the table, and calls it DQN.
+
 
 # %% exercise="q_learning"
 def q_learning(env, episodes, alpha, gamma, epsilon, rng):
@@ -661,38 +701,40 @@ def q_learning(env, episodes, alpha, gamma, epsilon, rng):
     return Q
     ### END SOLUTION
 
+
 # %% check="q_learning"
 check(q_learning)
 
 # %% [markdown]
-# The taxi again. This time nobody gives the agent `P`. The best driver earns 7.93 a ride. **Predict.** What does a beginner earn in the
-# first rides? How many rides until it drives well? (2,000 rides take about a second.)
+# The taxi again. This time nobody gives the agent `P`. The best driver earns 7.93 a ride. **Predict.** What does a
+# beginner earn in the first rides? How many rides until it drives well? (3,000 rides take a second or two.)
 
 # %%
-env = gym.wrappers.RecordEpisodeStatistics(gym.make("Taxi-v3"), deque_size=2000)
-taxi_Q = q_learning(env, episodes=2000, alpha=0.5, gamma=0.99, epsilon=0.1, rng=np.random.default_rng(0))
+env = gym.wrappers.RecordEpisodeStatistics(gym.make("Taxi-v3"), deque_size=3000)
+taxi_Q = q_learning(env, episodes=3000, alpha=0.5, gamma=0.99, epsilon=0.1, rng=np.random.default_rng(0))
 taxi_returns = np.array(env.return_queue).ravel()
 rides = [run_episode(env, lambda state: int(taxi_Q[state].argmax()), seed) for seed in range(500)]
 print(f"without dice: {np.mean([sum(step.reward for step in ride) for ride in rides]):.2f} a ride")
 plots.learning_curve(taxi_returns, optimum=7.93, window=100, title="Q-learning drives a taxi", ylim=(-160, 25))
 
 # %% [markdown]
-# Why does the line stay below the optimum? Because the agent goes on rolling dice in one step out of ten. Without dice it comes close, as
-# the line above the picture says.
+# Why does the line stay below the optimum? Because the agent goes on rolling dice in one step out of ten. Without dice
+# it comes close, as the line above the picture says.
 #
-# Watch it. This is another agent that learned from other dice: run the cell again with another number in `default_rng`, and it still gets there.
+# Watch it. This is another agent that learned from other dice: run the cell again with another number in `default_rng`,
+# and it still gets there.
 
 # %%
-taxi_Q = q_learning(gym.make("Taxi-v3"), 2000, alpha=0.5, gamma=0.99, epsilon=0.1, rng=np.random.default_rng(1))
+taxi_Q = q_learning(gym.make("Taxi-v3"), 3000, alpha=0.5, gamma=0.99, epsilon=0.1, rng=np.random.default_rng(1))
 env = gym.make("Taxi-v3", render_mode="rgb_array_list")
 ride = run_episode(env, lambda state: int(taxi_Q[state].argmax()), seed=5)
 names = ("south", "north", "east", "west", "pick up", "drop off")
-captions = ["the start"] + [f"step {t}: {names[step.action]}, reward {step.reward:g}" for t, step in enumerate(ride)]
-plots.film(env.render(), captions)
+captions = [f"step {t}: {names[step.action]}, reward {step.reward:g}" for t, step in enumerate(ride)]
+plots.film(env.render(), ["the start", *captions])
 
 # %% [markdown]
-# And Sokoban, where a random player solves 9 games in a hundred, and where the only reward is at the very end. 2,000 games take about
-# a second. The best plan has 11 moves.
+# And Sokoban, where a random player solves 9 games in a hundred, and where the only reward is at the very end. 2,000
+# games take about a second. The best plan has 11 moves.
 
 # %%
 env = gym.make("workshop/Sokoban-v0", level="pair")
@@ -700,21 +742,23 @@ sokoban_Q = q_learning(env, episodes=2000, alpha=0.5, gamma=0.9, epsilon=0.2, rn
 
 env = gym.make("workshop/Sokoban-v0", level="pair", render_mode="rgb_array_list", max_episode_steps=40)
 episode = run_episode(env, lambda state: int(sokoban_Q[state].argmax()), seed=0)
-captions = ["the start"] + [f"step {t}: {ARROWS[step.action]}, reward {step.reward:g}" for t, step in enumerate(episode)]
-plots.film(env.render(), captions)
+captions = [f"step {t}: {ARROWS[step.action]}, reward {step.reward:g}" for t, step in enumerate(episode)]
+plots.film(env.render(), ["the start", *captions])
 
 # %% [markdown]
-# Nobody told it what a box is, what a goal is, or that there is a plan. It found the plan.
+# Nobody told it what a box is, what a goal is, or that there is a plan. It found one.
 #
 # Real rewards are worse than these. They are **sparse**: a game of Go says nothing for two hundred moves. And they are
-# **badly scaled**: one point in Pong, thousands in another game, −1 for a second and −1000 for a crash. Exercise 1.14★ shows what that
-# does, and a cure that cannot do harm.
-#
+# **badly scaled**: one point in Pong, thousands in another game, −1 for a second and −1000 for a crash. Exercise 1.14★
+# shows what that does, and a cure that cannot do harm.
+
+# %% [markdown]
 # ## 7. Why no table plays Pong
 # *You are here: minute 48 of 50. Almost there.*
 #
-# A table has one row for each state. But what is a state? *You* choose. Here is one and the same situation three times: as a number, as a
-# few numbers, and as a picture.
+# A table has one row for each state. But what is a state? *You* choose. Below are three situations of Videogame Rick, a
+# game like Taxi: find your friend, then open the portal home. Each is written in three ways: as a number, as a few
+# numbers, and as a picture.
 
 # %%
 frames, captions = [], []
@@ -729,15 +773,14 @@ for seed in range(3):
 plots.filmstrip(frames, captions, title="Three states of Videogame Rick, each in three ways")
 
 # %% [markdown]
-# The number is all that a table needs. But nobody hands you a number like this for Pong: you get the picture. And pictures are many. The
-# screen has 210 × 160 pixels, and the console knows 128 colours:
+# The number is all that a table needs. But nobody hands you a number like this for Pong: you get the picture. And
+# pictures are many. The screen has 210 × 160 pixels, and the console knows 128 colours:
 #
 # $$128^{210 \times 160} = 128^{33\,600} \text{ pictures.}$$
 #
 # **Predict.** How many digits does that number have?
 
 # %%
-pictures = 128 ** (210 * 160)  # Python counts exactly
 plots.digits(
     {
         "this grid world": np.log10(28),
@@ -745,17 +788,17 @@ plots.digits(
         "Sokoban, 'triangle'": np.log10(42366),
         "atoms in the universe": 80,
         "positions of Go": 170.3,
-        "screens like Pong's": pictures.bit_length() * np.log10(2),
+        "screens like Pong's": 210 * 160 * np.log10(128),
     },
     title="How many states a table needs rows for",
 )
 
 # %% [markdown]
-# Most of these pictures never occur in Pong. But those that do are still far too many, and a table learns nothing about one from
-# another, even if the ball is only a pixel further to the left.
+# Most of these pictures never occur in Pong. But those that do are still far too many, and a table learns nothing about
+# one from another, even if the ball is only a pixel further to the left.
 #
-# So the table has to go, and only the table. The target, ε-greedy, the loop: they stay. In place of `Q[state]` comes a function
-# that looks at a picture and *generalises* from those it knows: a neural network.
+# So the table has to go, and only the table. The target, ε-greedy, the loop: they stay. In place of `Q[state]` comes a
+# function that looks at a picture and *generalises* from those it knows: a neural network.
 #
 # ### What you can do now
 #
@@ -764,8 +807,8 @@ plots.digits(
 # - plan when the rules are known, and learn when they are not;
 # - explain why a table plays Taxi and not Pong.
 #
-# **Session 2** builds what takes the place of the table: a neural network, from its first gradient to convolutions that find the
-# ball on a real Pong screen. **Session 3** puts the two together.
+# **Session 2** builds what takes the place of the table: a neural network, from its first gradient to convolutions that
+# find the ball on a real Pong screen. **Session 3** puts the two together.
 
 # %%
 progress()
@@ -778,8 +821,9 @@ progress()
 #
 # ### Exercise 1.11★: a policy from a table, and how large a table can be (3 minutes)
 #
-# `greedy_policy` reads the best action of every state out of a table. `state_count` counts pictures, exactly: Python's integers have no
-# largest one. (Careful: `print` refuses to write out more than 4,300 digits.)
+# `greedy_policy` reads the best action of every state out of a table. `state_count` counts pictures, exactly: Python's
+# integers have no largest one. (Careful: `print` refuses to write out more than 4,300 digits.)
+
 
 # %% exercise="greedy_policy"
 def greedy_policy(q_table):
@@ -788,17 +832,19 @@ def greedy_policy(q_table):
     return np.argmax(q_table, axis=1)
     ### END SOLUTION
 
+
 # %% check="greedy_policy"
 check(greedy_policy)
 
 # %% [markdown]
-# Q-learning in the grid world, 300 episodes, then the policy that its table holds. Compare with the arrows of value iteration above: are those
-# right that lie on the way?
+# Q-learning in the grid world, 300 episodes, then the policy that its table holds. Compare with the arrows of value
+# iteration above: are those right that lie on the way?
 
 # %%
 env = gym.make("workshop/GridWorld-v0")
 grid_Q = q_learning(env, episodes=300, alpha=0.5, gamma=0.9, epsilon=0.1, rng=np.random.default_rng(0))
 plots.value_map(world, grid_Q.max(axis=1), greedy_policy(grid_Q), title="The best action value and its action, learned")
+
 
 # %% exercise="state_count"
 def state_count(height, width, colours):
@@ -807,11 +853,13 @@ def state_count(height, width, colours):
     return int(colours) ** (int(height) * int(width))
     ### END SOLUTION
 
+
 # %% check="state_count"
 check(state_count)
 
 # %% [markdown]
-# **Predict.** Black and white pictures, 6 actions, 8 bytes for each action value. What is the largest square picture whose table fits into 16 GB?
+# **Predict.** Black and white pictures, 6 actions, 8 bytes for each action value. What is the largest square picture
+# whose table fits into 16 GB?
 
 # %%
 for side in range(2, 9):
@@ -821,8 +869,9 @@ for side in range(2, 9):
 # %% [markdown]
 # ### Exercise 1.12★: lost, and it does not show (5 minutes)
 #
-# In Sokoban some positions are lost although the game goes on. The simplest such **deadlock**: a box in a corner that is no goal. Nobody ever
-# gets it out again.
+# In Sokoban some positions are lost although the game goes on. The simplest such **deadlock**: a box in a corner that
+# is no goal. Nobody ever gets it out again.
+
 
 # %% exercise="is_deadlock"
 def is_deadlock(walls, goals, boxes):
@@ -839,6 +888,7 @@ def is_deadlock(walls, goals, boxes):
     return False
     ### END SOLUTION
 
+
 # %% check="is_deadlock"
 check(is_deadlock)
 
@@ -846,14 +896,15 @@ check(is_deadlock)
 # Every crate on this picture stands where it is lost for ever.
 
 # %%
-level.reset(seed=0)
-floor = {(row, col) for row in range(5) for col in range(7)} - level.walls
-level.boxes = frozenset(cell for cell in floor if is_deadlock(level.walls, level.goals, {cell}))
-plots.filmstrip([level.render()], [f"the {len(level.boxes)} dead corners of 'pair'"], width=3.4)
+maze = gym.make("workshop/Sokoban-v0", level="zigzag", render_mode="rgb_array").unwrapped
+maze.reset(seed=0)
+floor = {player for player, boxes in maze.states}
+maze.boxes = frozenset(cell for cell in floor if is_deadlock(maze.walls, maze.goals, {cell}))
+plots.filmstrip([maze.render()], [f"the {len(maze.boxes)} dead corners of 'zigzag'"], width=3.4)
 
 # %% [markdown]
-# Is the rule ever wrong? A search through all states knows from which ones the game can still be won. **Predict.** How many of the 1,352 states
-# are lost, and how many of those does the corner rule see?
+# Is the rule ever wrong? Back to the level "pair". A search through all of its states knows from which ones the game
+# can still be won. **Predict.** How many of the 1,352 states are lost, and how many of those does the corner rule see?
 
 # %%
 can_win = level.terminal
@@ -863,16 +914,19 @@ while True:  # a state can be won if some action leads to one that can
         break
     can_win = grown
 alarm = np.array([is_deadlock(level.walls, level.goals, boxes) for player, boxes in level.states])
-print(f"lost: {np.sum(~can_win)}, seen by the rule: {np.sum(alarm & ~can_win)}, false alarms: {np.sum(alarm & can_win)}")
+print(f"{np.sum(~can_win)} are lost, and the rule sees {np.sum(alarm & ~can_win)} of them")
+print(f"false alarms: {np.sum(alarm & can_win)}")
 
 # %% [markdown]
-# Never a false alarm. The other lost states are subtler: a box along a wall without a goal, or two boxes that block each other.
+# Never a false alarm. The other lost states are subtler: a box along a wall without a goal, or two boxes that block
+# each other.
 #
 # ### Exercise 1.13★: SARSA, or learning what you really do (3 minutes)
 #
-# The target of Q-learning supposes that from the next step on you do the best. But you do not: you roll dice. SARSA takes the action $a_{t+1}$
-# that is *really* taken next. Its name is what it needs: $s_t, a_t, r_t, s_{t+1}, a_{t+1}$. Learning about the policy that acts is
-# called **on-policy**, learning about another one **off-policy**.
+# The target of Q-learning supposes that from the next step on you do the best. But you do not: you roll dice. SARSA
+# takes the action $a_{t+1}$ that is *really* taken next. Its name is what it needs: $s_t, a_t, r_t, s_{t+1}, a_{t+1}$.
+# Learning about the policy that acts is called **on-policy**, learning about another one **off-policy**.
+
 
 # %% exercise="sarsa_target"
 def sarsa_target(reward, next_q_values, next_action, terminated, gamma):
@@ -886,12 +940,14 @@ def sarsa_target(reward, next_q_values, next_action, terminated, gamma):
     return float(reward + gamma * next_q_values[next_action])
     ### END SOLUTION
 
+
 # %% check="sarsa_target"
 check(sarsa_target)
 
 # %% [markdown]
-# A cliff. A step costs 1, the fall costs 100, and both agents roll dice in one step out of ten. **Predict.** Which one walks along the edge?
-# Which one earns more while it learns?
+# A cliff. A step costs 1, the fall costs 100, and both agents roll dice in one step out of ten. **Predict.** Which one
+# walks along the edge? Which one earns more while it learns?
+
 
 # %%
 def sarsa(env, episodes, alpha, gamma, epsilon, rng):
@@ -912,25 +968,28 @@ def sarsa(env, episodes, alpha, gamma, epsilon, rng):
 
 cliff, curves, paths = gym.make("workshop/GridWorld-v0", text_map="cliff").unwrapped, {}, {}
 for name, learn in (("Q-learning", q_learning), ("SARSA", sarsa)):
-    env = gym.wrappers.RecordEpisodeStatistics(gym.make("workshop/GridWorld-v0", text_map="cliff"), deque_size=500)
-    Q = learn(env, episodes=500, alpha=0.1, gamma=1.0, epsilon=0.1, rng=np.random.default_rng(0))
+    env = gym.wrappers.RecordEpisodeStatistics(gym.make("workshop/GridWorld-v0", text_map="cliff"), deque_size=1000)
+    Q = learn(env, episodes=1000, alpha=0.1, gamma=1.0, epsilon=0.1, rng=np.random.default_rng(0))
     curves[name] = np.array(env.return_queue).ravel()
     walk = run_episode(env, lambda state: int(Q[state].argmax()), seed=0)
     paths[name] = [cliff.cells[state] for state in (walk[0].state, *(step.next_state for step in walk))]
 display(plots.path_map(cliff, paths, title="What each of them would do without dice"))
-plots.learning_curve(curves, optimum=-13, window=50, ylim=(-200, 15), title="What each of them earns with dice")
+plots.learning_curve(curves, optimum=-13, window=100, ylim=(-200, 15), title="What each of them earns with dice")
 
 # %% [markdown]
 # Q-learning knows the shortest way, and falls off it now and then. SARSA knows itself, and keeps away from the edge.
 #
 # ### Exercise 1.14★: a reward that helps, and one that harms (4 minutes)
 #
-# A large empty room and a single reward, 1 at the exit. Sparse. You want to help, and reward every step that comes nearer. There is a safe way
-# (Ng, Harada and Russell, 1999). Give each state a **potential** $\Phi(s)$, and add the discounted gain:
+# A large empty room and a single reward, 1 at the exit. Sparse. You want to help, and reward every step that comes
+# nearer. There is a safe way (Ng, Harada and Russell, 1999). Give each state a **potential** $\Phi(s)$, and add the
+# discounted gain:
 #
 # $$r'_t = r_t + \gamma\,\Phi(s_{t+1}) - \Phi(s_t)$$
 #
-# Whoever goes in a circle gains nothing, since all gains cancel out. Therefore the best policy stays the same. The potential after the end is 0.
+# The potential after the end is 0. Now add up the discounted gains of a whole episode: they cancel out, all but
+# $-\Phi(s_0)$, whatever the agent did. No policy can earn it by going in circles, and the best policy stays the best.
+
 
 # %% exercise="shaped_reward"
 def shaped_reward(reward, potential, state, next_state, terminated, gamma):
@@ -943,6 +1002,7 @@ def shaped_reward(reward, potential, state, next_state, terminated, gamma):
     return float(reward + gamma * next_potential - potential(state))
     ### END SOLUTION
 
+
 # %% check="shaped_reward"
 check(shaped_reward)
 
@@ -950,7 +1010,8 @@ check(shaped_reward)
 # Three rewards for the same room of 10 × 10 cells, whose exit is 18 steps away:
 #
 # - **sparse**: 1 at the exit, nothing else;
-# - **shaped**: your function, with a potential that grows from 0 at the start to 1 at the exit, $\Phi(s) = 1 - \text{distance}(s) / 18$;
+# - **shaped**: your function, with a potential that grows from 0 at the start to 1 at the exit,
+#   $\Phi(s) = 1 - \text{distance}(s) / 18$;
 # - **badly scaled**: a bonus of 1 for each step that comes nearer, and no price for going back.
 #
 # **Predict.** How many steps does each agent take in the end? Which one does not want to arrive?
@@ -994,12 +1055,14 @@ for name, new_reward in new_rewards.items():
     Q = q_learning(env, episodes=200, alpha=0.5, gamma=0.95, epsilon=0.1, rng=np.random.default_rng(0))
     lengths[name] = np.array(env.length_queue).ravel()
     walk = run_episode(env, lambda state: int(Q[state].argmax()), seed=0)
-    print(f"{name}: without dice {len(walk)} steps, and then {'out' if walk[-1].terminated else 'stopped by the clock'}")
+    end = "out" if walk[-1].terminated else "stopped by the clock"
+    print(f"{name}: without dice {len(walk)} steps, then {end}")
 plots.learning_curve(lengths, optimum=18, window=20, title="Steps to the exit", ylabel="steps of the episode")
 
 # %% [markdown]
-# The shaped agent finds the way about ten times as fast. The badly scaled one has found out that arriving ends the bonus: it goes to and
-# fro, and leaves the room only when the dice push it out. It does exactly what you rewarded, and nothing that you wanted.
+# The shaped agent finds the way about ten times as fast. The badly scaled one has found out that arriving ends the
+# bonus: it goes to and fro, and leaves the room only when the dice push it out. It does exactly what you rewarded, and
+# nothing that you wanted.
 
 # %%
 progress()

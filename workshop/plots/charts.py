@@ -71,8 +71,14 @@ def rewards_and_returns(rewards, returns, title="", caption=""):
     below.plot(returns, color=BLUE, lw=1.8)
     below.axhline(0, color=GREY, lw=0.8)
     worst = int(np.argmin(returns))
-    below.annotate(f"{returns[worst]:.2f}".replace("-", "−"), (worst, returns[worst]), (6, -2),
-                   textcoords="offset points", va="top", weight="bold")  # fmt: skip
+    below.annotate(
+        f"{returns[worst]:.2f}".replace("-", "−"),
+        (worst, returns[worst]),
+        (6, -2),
+        textcoords="offset points",
+        va="top",
+        weight="bold",
+    )
     below.plot(worst, returns[worst], "o", color=BLUE)
     below.margins(y=0.15)
     below.set(xlabel="step", ylabel="return from here on")
@@ -142,7 +148,7 @@ def learning_curve(returns, optimum=None, window=50, title="", caption="", ylim=
     Args:
         returns: (N,) floats, or dict, name -> (N,) floats: at most four agents.
         optimum: None or what the best policy gets, drawn as a line of its own.
-        window: episodes in the running mean.
+        window: episodes in the running mean; fewer at the start.
         ylim: None or (lowest, highest); early episodes are often so bad that they hide the rest.
         ylabel: what is drawn, if it is not the return.
 
@@ -158,16 +164,24 @@ def learning_curve(returns, optimum=None, window=50, title="", caption="", ylim=
         size = min(window, len(episode_returns))
         mean = running_mean(episode_returns, size)
         axes.plot(episode_returns, ".", color=colour, ms=2.5, alpha=0.25, rasterized=True)
-        axes.plot(np.arange(size - 1, len(episode_returns)), mean, color=colour, ls=line, lw=2.4)
-        labels.append((mean[-1], f"{name} {mean[-1]:.3g}".strip().replace("-", "−"), colour))
+        axes.plot(mean, color=colour, ls=line, lw=2.4)
+        labels.append((mean[-1], f"{name} {_number(mean[-1])}".strip(), colour))
         sentences.append(
-            f"{name or 'The agent'}: mean of the first {size} of {len(episode_returns)} episodes {mean[0]:.3g}, "
+            f"{name or 'The agent'}: mean of the first {size} of {len(episode_returns)} episodes {mean[size - 1]:.3g}, "
             f"of the last {size} {mean[-1]:.3g}"
         )
     if optimum is not None:
         axes.axhline(optimum, color=ORANGE, ls=(0, (6, 2)), lw=2)
-        axes.annotate(f"optimum {optimum:.3g}".replace("-", "−"), (0.01, optimum), (0, 4), xycoords=("axes fraction", "data"),
-                      textcoords="offset points", va="bottom", weight="bold", color="#8A5F00")  # fmt: skip
+        axes.annotate(
+            f"optimum {_number(optimum)}",
+            (0.01, optimum),
+            (0, 4),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="bottom",
+            weight="bold",
+            color="#8A5F00",
+        )
         sentences.append(f"optimum {optimum:.3g}")
     axes.set(xlabel="episode", ylabel=ylabel, title=title, ylim=ylim)
     _end_labels(axes, labels, max(map(len, curves.values())) - 1)
@@ -213,11 +227,25 @@ def _end_labels(axes, labels, step, share=0.075):
     place = lowest - 0.6 * gap
     for value, text, colour in sorted(labels):
         place = max(value, place + gap)
-        axes.annotate(text, (step, place), (8, 0), textcoords="offset points", va="center", color=colour,
-                      weight="bold", annotation_clip=False)  # fmt: skip
+        axes.annotate(
+            text,
+            (step, place),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            weight="bold",
+            annotation_clip=False,
+        )
+
+
+def _number(value):
+    return f"{value:.3g}".replace("-", "−")
 
 
 def running_mean(values, window):
-    """Mean of every `window` consecutive values: (N,) gives (N − window + 1,)."""
+    """Mean of the last `window` values up to each one, of fewer at the start: (N,) gives (N,)."""
     sums = np.cumsum(np.concatenate([[0.0], values]))
-    return (sums[window:] - sums[:-window]) / window
+    ends = np.arange(1, len(sums))
+    starts = np.maximum(ends - window, 0)
+    return (sums[ends] - sums[starts]) / (ends - starts)

@@ -12,9 +12,15 @@ def agent_loop():
     axes = figure.subplots()
     axes.set(xlim=(0, 10), ylim=(0, 3.2))
     axes.set_axis_off()
-    for left, name, colour, mine in ((0.4, "Agent", "#D6EAF6", "you write this"), (7.0, "Environment", "#FBEBC8", "gym has this")):
-        axes.add_patch(FancyBboxPatch((left, 0.75), 2.6, 1.7, "round,pad=0.05,rounding_size=0.2", facecolor=colour,
-                                      edgecolor=BLACK, lw=1.6))  # fmt: skip
+    for left, name, colour, mine in (
+        (0.4, "Agent", "#D6EAF6", "you write this"),
+        (7.0, "Environment", "#FBEBC8", "gym has this"),
+    ):
+        axes.add_patch(
+            FancyBboxPatch(
+                (left, 0.75), 2.6, 1.7, "round,pad=0.05,rounding_size=0.2", facecolor=colour, edgecolor=BLACK, lw=1.6
+            )
+        )
         axes.text(left + 1.3, 1.8, name, ha="center", va="center", size=14, weight="bold")
         axes.text(left + 1.3, 1.2, mine, ha="center", va="center", size=10)
     for start, end, colour in (((3.15, 2.15), (6.85, 2.15), BLUE), ((6.85, 1.05), (3.15, 1.05), ORANGE)):

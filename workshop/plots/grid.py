@@ -105,8 +105,16 @@ def q_map(world, q_table, title="", caption=""):
             corners = np.add((col, row), corners)
             axes.add_patch(Polygon(corners, closed=True, facecolor=colour, edgecolor="white", lw=1))
             weight = "bold" if best[action] else "normal"
-            axes.text(col + place[0], row + place[1], numbers[action], ha="center", va="center", size=9, weight=weight,
-                      color=_ink(colour))  # fmt: skip
+            axes.text(
+                col + place[0],
+                row + place[1],
+                numbers[action],
+                ha="center",
+                va="center",
+                size=9,
+                weight=weight,
+                color=_ink(colour),
+            )
         for action in np.flatnonzero(best):
             inner = (0.94 * (np.array(_SIDES[action][0]) - _SIDES[action][1])) + _SIDES[action][1]
             axes.add_patch(Polygon(np.add((col, row), inner), closed=True, fill=False, edgecolor=BLACK, lw=1.6))
@@ -136,7 +144,9 @@ def path_map(world, paths, title="", caption=""):
     offsets = np.linspace(-0.12, 0.12, len(paths)) if len(paths) > 1 else [0.0]
     for (name, path), (colour, line, marker), offset in zip(paths.items(), looks, offsets):
         rows, cols = np.array(path).T + 0.5 + offset
-        axes.plot(cols, rows, color=colour, ls=line, marker=marker, lw=2.4, ms=5.5, label=f"{name}: {len(path) - 1} steps")
+        axes.plot(
+            cols, rows, color=colour, ls=line, marker=marker, lw=2.4, ms=5.5, label=f"{name}: {len(path) - 1} steps"
+        )
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=len(paths))
     walks = "; ".join(f"{name}, {len(path) - 1} steps: " + " ".join(map(_place, path)) for name, path in paths.items())
     return Picture.from_figure(figure, f"{title or 'Paths'}, cells as (row, column). {walks}.", caption)

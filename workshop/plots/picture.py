@@ -144,7 +144,7 @@ class Scrubber:
         first = self.pictures[self.start]
         frames = [{"src": picture.uri, "alt": picture.alt, "caption": picture.caption} for picture in self.pictures]
         label = html.escape(self.label)
-        fragment = f"""<figure class="workshop-scrubber" data-milliseconds="{self.milliseconds}" style="margin: 0.5em 0">
+        fragment = f"""<figure class="workshop-scrubber" style="margin: 0.5em 0" data-milliseconds="{self.milliseconds}">
 {first._image()}
 <div class="controls" style="display: none; align-items: center; gap: 0.7em; max-width: {first.width}px">
 <button type="button" style="min-width: 6em">▶ Play</button>
@@ -162,7 +162,7 @@ class Scrubber:
         return f"[{number}: {self.pictures[self.start].alt}]\n{self.pictures[self.start].caption}".rstrip()
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _script():
     return Path(__file__).with_name("scrubber.js").read_text(encoding="utf-8")
 
