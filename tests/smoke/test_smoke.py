@@ -90,24 +90,18 @@ def test_a_network_learns(optimizer):
 def test_networks_and_optimizers_survive_a_file(tmp_path):
     rng = np.random.default_rng(1)
     x = rng.standard_normal((4, 2, 9, 9), F32)
-    network, copy = Network(), Network()
-    optimizer, optimizer_copy = chainer.optimizers.Adam().setup(network), chainer.optimizers.Adam().setup(copy)
-    optimizer.update(lambda: F.sum(network(x) ** 2))
+    network, its_copy = Network(), Network()
+    optimizer, optimizer_copy = chainer.optimizers.Adam().setup(network), chainer.optimizers.Adam().setup(its_copy)
+    for model, its_optimizer in ((network, optimizer), (its_copy, optimizer_copy)):
+        its_optimizer.update(lambda model=model: F.sum(model(x) ** 2))  # creates what is saved, and what is loaded over
     chainer.serializers.save_npz(tmp_path / "network.npz", network)
     chainer.serializers.save_npz(tmp_path / "optimizer.npz", optimizer)
-    chainer.serializers.load_npz(tmp_path / "network.npz", copy)
-    optimizer_copy.update(lambda: F.sum(copy(x) ** 2))  # creates the state that is loaded over
-    chainer.serializers.load_npz(tmp_path / "network.npz", copy)
+    chainer.serializers.load_npz(tmp_path / "network.npz", its_copy)
     chainer.serializers.load_npz(tmp_path / "optimizer.npz", optimizer_copy)
-    for one, other in ((network, copy), (optimizer, optimizer_copy)):
-        assert optimizer_copy.t == 1
-        del one, other
-    with chainer.using_config("train", False), chainer.no_backprop_mode():
-        np.testing.assert_array_equal(network(x).array, copy(x).array)
-    for model, its_optimizer in ((network, optimizer), (copy, optimizer_copy)):
+    for model, its_optimizer in ((network, optimizer), (its_copy, optimizer_copy)):
         its_optimizer.update(lambda model=model: F.sum(model(x) ** 2))
-    for (name, parameter), (_, its_copy) in zip(network.namedparams(), copy.namedparams(), strict=True):
-        np.testing.assert_array_equal(parameter.array, its_copy.array, err_msg=name)
+    for (name, parameter), (_, copied) in zip(network.namedparams(), its_copy.namedparams(), strict=True):
+        np.testing.assert_array_equal(parameter.array, copied.array, err_msg=name)
 
 
 # One differentiable function of each kind that Chainer has, from (4, 6) to anything.
@@ -162,15 +156,16 @@ def test_functions_have_the_gradient_of_their_values(name):
     values = (rng.permutation(24) - 11.5).reshape(4, 6).astype(F32) / 10
     x = chainer.Parameter(values)
     direction = rng.standard_normal((4, 6)).astype(F32)
-    with chainer.using_config("train", True):
-        weights = rng.standard_normal(FUNCTIONS[name](x).shape).astype(F32)
-        F.sum(FUNCTIONS[name](x) * weights).backward()
-        step = F32(1e-2)
-        higher, lower = (
-            float(F.sum(FUNCTIONS[name](chainer.Variable(values + sign * step * direction)) * weights).array)
-            for sign in (1, -1)
-        )
-    assert float((x.grad * direction).sum()) == pytest.approx((higher - lower) / (2 * step), rel=0.02, abs=0.02)
+    weights = rng.standard_normal(FUNCTIONS[name](x).shape).astype(F32)
+
+    def objective(variable):
+        return F.sum(FUNCTIONS[name](variable) * weights)
+
+    objective(x).backward()
+    step = F32(1e-2)
+    ends = [float(objective(chainer.Variable(values + sign * step * direction)).array) for sign in (-1, 1)]
+    slope = (ends[1] - ends[0]) / (2 * step)
+    assert float((x.grad * direction).sum()) == pytest.approx(slope, rel=0.02, abs=0.02)
 
 
 @pytest.mark.parametrize(
@@ -179,11 +174,9 @@ def test_functions_have_the_gradient_of_their_values(name):
         "CartPole-v1",
         "Acrobot-v1",
         "MountainCar-v0",
-        "Pendulum-v1",
         "Taxi-v3",
         "FrozenLake-v1",
         "CliffWalking-v0",
-        "Blackjack-v1",
         "workshop/GridWorld-v0",
         "PongNoFrameskip-v4",
         "ALE/Pong-v5",
@@ -203,3 +196,25 @@ def test_environments_play_and_draw(env_id):
     env.close()
     assert (picture.ndim, picture.shape[2], picture.dtype) == (3, 3, np.uint8)
     assert picture.std() > 0, "an empty picture"
+
+
+def test_an_answer_is_checked(tmp_path):
+    code = """
+from workshop import check
+discounted_return = lambda rewards, gamma: sum(gamma**t * reward for t, reward in enumerate(rewards))
+check(discounted_return)
+discounted_return = lambda rewards, gamma: sum(rewards)
+check(discounted_return)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "always", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith("✓ 1.3 discounted_return")
+    assert "✗ 1.3 discounted_return" in done.stdout
+    assert "the plain sum" in done.stdout
