@@ -864,7 +864,7 @@ check(state_count)
 # %%
 for side in range(2, 9):
     table_bytes = state_count(side, side, 2) * 6 * 8
-    print(f"{side} × {side} pixels: {state_count(side, side, 2):>26,} states, a table of {table_bytes / 1e9:,.7f} GB")
+    print(f"{side} × {side} pixels: {state_count(side, side, 2):>26,} states, a table of {table_bytes / 1e9:.1e} GB")
 
 # %% [markdown]
 # ### Exercise 1.12★: lost, and it does not show (5 minutes)
@@ -899,6 +899,7 @@ check(is_deadlock)
 maze = gym.make("workshop/Sokoban-v0", level="zigzag", render_mode="rgb_array").unwrapped
 maze.reset(seed=0)
 floor = {player for player, boxes in maze.states}
+(maze.player,) = maze.goals  # out of the way
 maze.boxes = frozenset(cell for cell in floor if is_deadlock(maze.walls, maze.goals, {cell}))
 plots.filmstrip([maze.render()], [f"the {len(maze.boxes)} dead corners of 'zigzag'"], width=3.4)
 

@@ -181,6 +181,7 @@ def learning_curve(returns, optimum=None, window=50, title="", caption="", ylim=
             va="bottom",
             weight="bold",
             color="#8A5F00",
+            bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1},
         )
         sentences.append(f"optimum {optimum:.3g}")
     axes.set(xlabel="episode", ylabel=ylabel, title=title, ylim=ylim)
