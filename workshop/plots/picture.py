@@ -143,6 +143,7 @@ class Scrubber:
     def _repr_mimebundle_(self, include=None, exclude=None):
         first = self.pictures[self.start]
         frames = [{"src": picture.uri, "alt": picture.alt, "caption": picture.caption} for picture in self.pictures]
+        data = json.dumps(frames).replace("<", "\\u003c")  # no frame may end the script that holds it
         label = html.escape(self.label)
         fragment = f"""<figure class="workshop-scrubber" style="margin: 0.5em 0" data-milliseconds="{self.milliseconds}">
 {first._image()}
@@ -152,7 +153,7 @@ class Scrubber:
 <input type="range" min="0" max="{len(frames) - 1}" step="1" value="{self.start}" style="flex: 1"></label>
 </div>
 <figcaption>{html.escape(first.caption)}</figcaption>
-<script type="application/json">{json.dumps(frames).replace("<", chr(92) + "u003c")}</script>
+<script type="application/json">{data}</script>
 </figure>
 <script>{_script()}</script>"""
         return {"text/html": fragment, "text/plain": repr(self)}
