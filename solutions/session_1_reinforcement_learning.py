@@ -612,7 +612,7 @@ check(q_target)
 Q_plan, rows, titles = np.zeros(len(plan) + 1), [], []  # the action value of each move, and 0 after the last
 for replay in range(len(plan) + 1):
     rows.append(Q_plan[:-1].copy())
-    titles.append(f"Q of every move after {replay} replays, γ = 0.9")
+    titles.append(f"Q of every move, γ = 0.9, replays so far: {replay}")
     for t in range(len(plan)):
         is_last = t == len(plan) - 1
         Q_plan[t] = q_target(1.0 if is_last else 0.0, np.array([Q_plan[t + 1]]), is_last, 0.9)
