@@ -11,7 +11,7 @@ setup:  ## create or repair .venv
 
 lab:  ## open JupyterLab on Session 1; ARGS=--no-browser prints its address instead
 	$(SETUP)
-	@$(PYTHON_BIN) -m jupyterlab $(AS_ROOT) $(ARGS) notebooks/session_1_reinforcement_learning.ipynb
+	@$(PYTHON_BIN) -m jupyterlab --log-level=WARN $(OPEN_SESSION_1) $(AS_ROOT) $(ARGS)
 
 test:  ## the package's tests, then the solutions
 	$(SETUP) dev
@@ -39,5 +39,7 @@ clean:  ## remove what these commands made: .venv and the caches of tests
 .PHONY: help setup lab test test-all matrix upgrade clean
 .DEFAULT_GOAL := help
 unexport PYTHONPATH PYTHONHOME
+# As the address itself, so that the one that --no-browser prints leads to the notebook too.
+OPEN_SESSION_1 = --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/session_1_reinforcement_learning.ipynb
 # Jupyter refuses to run as root unless it is told that this is meant.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)

@@ -423,12 +423,12 @@ def jupyter_answers(copy, environment):
         start_new_session=True,
     )
     try:
-        addresses = (re.search(r"http://localhost:\S+", line) for line in lab.stdout)
+        addresses = (re.search(r"http://localhost:\S+/session_1_\S+", line) for line in lab.stdout)
         address = next(filter(None, addresses)).group()
         with urllib.request.urlopen(address, timeout=60) as page:
             return page.read().decode()
     finally:
-        os.killpg(lab.pid, signal.SIGTERM)
+        os.killpg(lab.pid, signal.SIGKILL)
         lab.wait(timeout=60)
 
 
