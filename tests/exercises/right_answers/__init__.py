@@ -3,10 +3,10 @@
 `RIGHT_ANSWERS` maps a name of the catalogue to at least two functions or classes.
 """
 
-from tests.exercises.right_answers import deadlock, returns, shaping, sokoban, targets, temporal_difference
+from tests.exercises.right_answers import deadlock, planning, returns, shaping, sokoban, targets, temporal_difference
 
 RIGHT_ANSWERS = {
     name: answers
-    for module in (deadlock, returns, shaping, sokoban, targets, temporal_difference)
+    for module in (deadlock, planning, returns, shaping, sokoban, targets, temporal_difference)
     for name, answers in module.RIGHT_ANSWERS.items()
 }

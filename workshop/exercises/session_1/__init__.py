@@ -1,8 +1,8 @@
 """Session 1: reinforcement learning and gym. Fourteen exercises."""
 
-from workshop.exercises.session_1 import deadlock, returns, shaping, sokoban, targets, temporal_difference
+from workshop.exercises.session_1 import deadlock, planning, returns, shaping, sokoban, targets, temporal_difference
 
-_MODULES = (deadlock, returns, shaping, sokoban, targets, temporal_difference)
+_MODULES = (deadlock, planning, returns, shaping, sokoban, targets, temporal_difference)
 EXERCISES = tuple(
     sorted(
         (exercise for module in _MODULES for exercise in module.EXERCISES),
