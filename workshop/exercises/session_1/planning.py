@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from workshop.exercises.compare import Difference, compare
 from workshop.exercises.exercise import Exercise, Mistake, Part
 from workshop.exercises.show import show_named_call
-from workshop.exercises.strategies import arrays, discounts, rewards
+from workshop.exercises.strategies import arrays, discounts
 
 _whole_numbers = st.integers(-5, 5).map(float)
 
@@ -305,7 +305,7 @@ value_iteration = Part(
         (*_chain([0.0, 1.0], [2.0, -1.0], [0.0, 0.0]), 0.5, 1e-6),
         (*_chain([1.0], [-1.0], [2.0], [0.0]), 0.5, 1e-6),  # changes of both signs, which add up to little
         (*_chain([0.0], [0.0], [0.0], [8.0], [0.0]), 0.5, 1e-6),  # the first state hears of it last
-        (*_chain([0.5], [0.0]), 0.0, 1.0),  # γ = 0: the first sweep is exact, and already changes less than the tolerance
+        (*_chain([0.5], [0.0]), 0.0, 1.0),  # one sweep is exact, and changes little
         (*_chain([4.0], [2.0], [1.0]), 0.5, 0.1),
         (_LUCK, np.array([[1.0, 0.0], [-2.0, 0.0]]), 0.9, 1e-6),
         (_LUCK, np.array([[-1.0, -2.0], [-3.0, -1.0]]), 0.99, 1e-6),  # takes far more than a hundred sweeps
@@ -373,8 +373,7 @@ value_iteration = Part(
     hints=(
         "One sweep: from V make Q (exercise 1.5 does it), and from Q the new V. How do you know that you are done?",
         "The new V is `Q.max(axis=1)`. Keep the old one beside it, and compare: `np.abs(new_V - V).max()`.",
-        "`V = np.zeros(len(R))`, then `while True:` make `new_V`, measure the change, set `V = new_V`, and return it when "
-        "the change is below `tolerance`.",
+        "`V = np.zeros(len(R))`, and in `while True:` make `new_V`, measure the change, set `V = new_V`, return it if small.",
     ),
     explanation=(
         "Every sweep brings the values γ times nearer to V*, whatever they were before, so it does not matter that they "
