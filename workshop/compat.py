@@ -300,3 +300,24 @@ PATCHES = (
         lambda: warnings.filterwarnings("ignore", _NCCL_WARNING, UserWarning),
     ),
 )
+
+
+def replace_core(function_node, core, is_covered):
+    """Let `core` compute what one of Chainer's convolutions computes on the CPU, wherever `is_covered` says that it can.
+
+    Args:
+        function_node: a class of Chainer with a method `_forward_cpu_core(*arrays) -> tuple of arrays`, whose own method
+            stays reachable as the attribute `stock` of the new one.
+        core: (node, *arrays) -> tuple of arrays.
+        is_covered: (node, *arrays) -> bool.
+    """
+    current = function_node._forward_cpu_core
+    stock = getattr(current, "stock", current)
+
+    def _forward_cpu_core(self, *arrays):
+        if self._use_ideep or not is_covered(self, *arrays):
+            return stock(self, *arrays)
+        return core(self, *arrays)
+
+    _forward_cpu_core.stock = stock
+    function_node._forward_cpu_core = _forward_cpu_core

@@ -1,0 +1,124 @@
+"""Our convolution against Chainer's own: outputs and gradients, for everything that Chainer accepts."""
+
+import chainer
+import chainer.functions as F
+import numpy as np
+import pytest
+from chainer.functions.connection.convolution_2d import Convolution2DFunction, Convolution2DGradW
+from chainer.functions.connection.deconvolution_2d import Deconvolution2DFunction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workshop.nn import convolution
+
+CLASSES = (Convolution2DFunction, Convolution2DGradW, Deconvolution2DFunction)
+sizes = st.integers(1, 4)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _use():
+    convolution.use()
+
+
+@st.composite
+def convolutions(draw):
+    """Shapes and options of a convolution whose output is not empty."""
+    kernel, stride, pad, dilate = ((draw(sizes), draw(sizes)) for _ in range(4))
+    pad = (pad[0] - 1, pad[1] - 1)
+    if draw(st.booleans()):
+        dilate = (1, 1)
+    groups = draw(st.sampled_from([1, 1, 1, 2]))
+    reach = [(k - 1) * d + 1 - 2 * p for k, d, p in zip(kernel, dilate, pad)]
+    size = [max(1, r) + draw(st.integers(0, 7)) for r in reach]
+    x_shape = (draw(st.integers(1, 3)), draw(sizes) * groups, *size)
+    W_shape = (draw(sizes) * groups, x_shape[1] // groups, *kernel)
+    options = {"stride": stride, "pad": pad, "dilate": dilate, "groups": groups, "cover_all": draw(st.booleans())}
+    dtypes = draw(st.sampled_from([("f", "f"), ("d", "d"), ("e", "e"), ("f", "d")]))
+    return x_shape, W_shape, dtypes, options, draw(st.booleans()), draw(st.booleans())
+
+
+def results(function, x, W, b, gy, **options):
+    """y and all gradients, those of the gradients too."""
+    inputs = [chainer.Variable(array.copy()) for array in (x, W, b) if array is not None]
+    y = function(*inputs, **options)
+    gy = chainer.Variable(np.resize(gy, y.shape).astype(y.dtype))
+    gradients = chainer.grad([y], inputs, [gy], enable_double_backprop=True)
+    total = sum(F.sum(F.cast(gradient, "d") ** 2) for gradient in gradients)
+    second = chainer.grad([total], [*inputs, gy])
+    return [y, *gradients, *(gradient for gradient in second if gradient is not None)]
+
+
+def assert_same(ours, theirs, dtype):
+    tolerance = {"e": 2e-2, "f": 1e-4, "d": 1e-9}[dtype]
+    assert len(ours) == len(theirs)
+    for one, other in zip(ours, theirs):
+        assert one.dtype == other.dtype
+        assert one.shape == other.shape
+        scale = max(1.0, float(np.abs(other.array).max(initial=0)))
+        np.testing.assert_allclose(one.array.astype("d") / scale, other.array.astype("d") / scale, atol=tolerance)
+
+
+def compare(function, x, W, b, gy, **options):
+    ours = results(function, x, W, b, gy, **options)
+    replaced = {function_node: function_node._forward_cpu_core for function_node in CLASSES}
+    try:
+        for function_node in CLASSES:
+            function_node._forward_cpu_core = replaced[function_node].stock
+        theirs = results(function, x, W, b, gy, **options)
+    finally:
+        for function_node, core in replaced.items():
+            function_node._forward_cpu_core = core
+    assert_same(ours, theirs, min((x.dtype.char, W.dtype.char), key="efd".index))
+
+
+@settings(deadline=None, max_examples=150)
+@given(convolutions(), st.integers(0, 2**31))
+def test_same_outputs_and_gradients_as_chainer(convolution_, seed):
+    x_shape, W_shape, (x_kind, W_kind), options, has_bias, is_channels_last = convolution_
+    rng = np.random.default_rng(seed)
+    x, W = rng.normal(size=x_shape).astype(x_kind), rng.normal(size=W_shape).astype(W_kind)
+    b = rng.normal(size=W_shape[0]).astype(x_kind) if has_bias else None
+    if is_channels_last:
+        x = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    compare(F.convolution_2d, x, W, b, rng.normal(size=97), **options)
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.tuples(sizes, sizes), st.tuples(sizes, sizes), st.tuples(sizes, sizes), st.booleans(), st.integers(0, 2**31))
+def test_same_deconvolution_as_chainer(kernel, stride, size, has_bias, seed):
+    rng = np.random.default_rng(seed)
+    x, W = rng.normal(size=(2, 3, *size)).astype("f"), rng.normal(size=(3, 2, *kernel)).astype("f")
+    b = rng.normal(size=2).astype("f") if has_bias else None
+    compare(F.deconvolution_2d, x, W, b, rng.normal(size=53), stride=stride)
+
+
+@pytest.mark.parametrize(
+    "shapes", [((4, 84, 84), (32, 4, 8, 8), 4), ((32, 20, 20), (64, 32, 4, 4), 2), ((64, 9, 9), (64, 64, 3, 3), 1)]
+)
+def test_layers_of_nature_are_within_a_hundred_thousandth(shapes):
+    x_shape, W_shape, stride = shapes
+    rng = np.random.default_rng(0)
+    x = rng.random((32, *x_shape), dtype="f")
+    W = (rng.normal(size=W_shape) / np.sqrt(np.prod(W_shape[1:]))).astype("f")
+    plan = convolution.Plan(x.shape, W.shape, (stride, stride), (0, 0))
+    y = convolution.forward(convolution.to_blocks(x, plan), W, None, plan)
+    exact = F.convolution_2d(x.astype("d"), W.astype("d"), stride=stride).array
+    np.testing.assert_allclose(y, exact, atol=1e-5)
+
+
+def test_only_what_is_not_covered_goes_to_chainer(monkeypatch):
+    calls = []
+    real = convolution.forward
+    monkeypatch.setattr(convolution, "forward", lambda *arguments: calls.append(1) or real(*arguments))
+    x, W = np.ones((1, 1, 5, 5), "f"), np.ones((1, 1, 3, 3), "f")
+    F.convolution_2d(x, W)
+    assert calls == [1]
+    F.convolution_2d(x, W, dilate=2)
+    F.convolution_2d(x.astype("e"), W.astype("e"))
+    assert calls == [1]
+
+
+def test_using_it_twice_changes_nothing():
+    before = [function_node._forward_cpu_core.stock for function_node in CLASSES]
+    convolution.use()
+    assert [function_node._forward_cpu_core.stock for function_node in CLASSES] == before

@@ -1,0 +1,1 @@
+"""Networks for Atari, and what makes Chainer fast enough on a CPU to train them."""
