@@ -40,15 +40,18 @@ def encode(value, max_bytes=MAX_BYTES):
     Raises:
         TooLarge: the value does not fit.
     """
-    text = json.dumps(_pack(value, _Budget(max_bytes), 0), separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+    text = json.dumps(_pack(value, _Budget(max_bytes), 0), separators=(",", ":"), ensure_ascii=False)
+    data = text.encode("utf-8", "surrogatepass")
+    if len(data) > max_bytes:  # the budget does not know what JSON escapes
+        raise TooLarge("the value is too large to be looked at")
+    return data
 
 
 def decode(data):
     """The value that `encode` was given. Raises ValueError on anything that `encode` does not write."""
     try:
-        return _unpack(json.loads(data.decode("utf-8", "surrogatepass")))
-    except (KeyError, TypeError, AttributeError, IndexError, RecursionError, EOFError) as error:
+        return _unpack(json.loads(data.decode("utf-8", "surrogatepass"), parse_constant=_refuse_constant), 0)
+    except (KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError, MemoryError) as error:
         raise ValueError(f"not plain data: {error}") from error
 
 
@@ -104,29 +107,49 @@ def _pack(value, budget, depth):
     if kind is np.ndarray and value.dtype.kind in "biufc":
         budget.spend(value.nbytes * 4 // 3)
         return {"t": "array", "npy": _to_npy(value)}
-    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+    if kind in _NUMPY_SCALARS:
         return {"t": "scalar", "npy": _to_npy(np.asarray(value))}
     if kind in (Record, Opaque):
         return {"t": kind.__name__, "v": [pack(item) for item in value]}
-    if isinstance(value, tuple) and isinstance(getattr(kind, "_fields", None), tuple):
-        return {"t": "Record", "v": [kind.__name__, pack(kind._fields), pack(tuple(value))]}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = tuple(field.name for field in dataclasses.fields(value))
-        return {"t": "Record", "v": [kind.__name__, pack(names), pack(tuple(getattr(value, name) for name in names))]}
-    for plain in (int, float, str):  # an enum member, say: its plain value
-        if isinstance(value, plain):
-            return pack(plain.__new__(plain, value))
-    return {"t": "Opaque", "v": [kind.__name__, _start_of_repr(value)]}
+    for plain, bare in _BARE.items():  # an enum member, say: its plain value
+        if issubclass(kind, plain):
+            return pack(bare(value))
+    fields = _fields_of(value)
+    if fields is not None:
+        return {"t": "Record", "v": [_type_name(value), pack(tuple(fields)), pack(tuple(fields.values()))]}
+    return {"t": "Opaque", "v": [_type_name(value), _start_of_repr(value)]}
+
+
+# The types themselves are asked, never the value: it may have its own idea of `int(value)` or `value.__class__`.
+_NUMPY_SCALARS = frozenset(kind for kind in np.sctypeDict.values() if np.dtype(kind).kind in "biufc")
+_BARE = {int: int.__int__, float: float.__float__, str: str.__str__}
+
+
+def _fields_of(value):
+    """Field -> value of a namedtuple or a dataclass, None for anything else."""
+    try:
+        kind = type(value)
+        if issubclass(kind, tuple) and all(type(name) is str for name in kind._fields):
+            return dict(zip(kind._fields, value, strict=True))
+        if dataclasses.is_dataclass(kind) and not issubclass(kind, type):
+            return {field.name: getattr(value, field.name) for field in dataclasses.fields(kind)}
+    except Exception:  # its attributes may be code of the attendee's
+        return None
+    return None
+
+
+def _type_name(value):
+    return type.__dict__["__name__"].__get__(type(value))
 
 
 def _start_of_repr(value, length=200):
-    if isinstance(value, np.ndarray):
-        return f"an array of dtype {value.dtype} and shape {value.shape}"
     try:
+        if isinstance(value, np.ndarray):
+            return f"an array of dtype {value.dtype} and shape {value.shape}"
         text = repr(value)
-        return text[:length] if type(text) is str else f"<{type(value).__name__}>"
+        return text[:length] if type(text) is str else f"<{_type_name(value)}>"
     except Exception:
-        return f"<{type(value).__name__}, whose repr fails>"
+        return f"<{_type_name(value)}, whose repr fails>"
 
 
 def _to_npy(array):
@@ -136,31 +159,54 @@ def _to_npy(array):
 
 
 def _from_npy(text):
-    return np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False)
+    file = io.BytesIO(base64.b64decode(text, validate=True))
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("not plain data: an npy file of another version")
+    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    if dtype.kind not in "biufc":
+        raise ValueError(f"not plain data: an array of dtype {dtype}")
+    # Not np.load: it takes archives too, and believes the header's shape before it sees how many bytes follow.
+    flat = np.frombuffer(file.read(), dtype)
+    if any(side < 0 for side in shape) or math.prod(shape) != flat.size:
+        raise ValueError("not plain data: an array whose shape does not fit its bytes")
+    return flat.reshape(shape, order="F" if is_fortran else "C").copy(order="K")
 
 
-def _unpack(item):
+def _refuse_constant(name):
+    raise ValueError(f"not plain data: {name}")
+
+
+def _unpack(item, depth):
+    if depth > MAX_DEPTH + 1:
+        raise ValueError(f"not plain data: nested more than {MAX_DEPTH} deep")
+
+    def unpack(part):
+        return _unpack(part, depth + 1)
+
     if isinstance(item, list):
-        return [_unpack(part) for part in item]
+        return [unpack(part) for part in item]
     if not isinstance(item, dict):
         return item
     tag = item["t"]
     if tag == "array":
         return _from_npy(item["npy"])
     if tag == "scalar":
-        return _from_npy(item["npy"])[()]
+        array = _from_npy(item["npy"])
+        if array.shape != ():
+            raise ValueError("not plain data: a scalar with a shape")
+        return array[()]
     if tag == "int":
         return int(item["hex"], 16)
     value = item["v"]
     if tag == "float":
         return float(value)
     if tag == "complex":
-        return complex(_unpack(value[0]), _unpack(value[1]))
+        return complex(*map(float, map(unpack, value)))
     if tag == "bytes":
-        return base64.b64decode(value)
+        return base64.b64decode(value, validate=True)
     if tag == "dict":
-        return {_hashable(_unpack(key)): _unpack(part) for key, part in value}
-    parts = [_unpack(part) for part in value]
+        return {_hashable(unpack(key)): unpack(part) for key, part in value}
+    parts = [unpack(part) for part in value]
     if tag == "tuple":
         return tuple(parts)
     if tag == "set":
@@ -168,9 +214,13 @@ def _unpack(item):
     if tag == "frozenset":
         return frozenset(map(_hashable, parts))
     if tag == "Record":
-        return Record(str(parts[0]), tuple(parts[1]), tuple(parts[2]))
+        name, fields, values = parts
+        if len(fields) != len(values) or not all(type(field) is str for field in (name, *fields)):
+            raise ValueError("not plain data: a record whose fields do not fit its values")
+        return Record(name, tuple(fields), tuple(values))
     if tag == "Opaque":
-        return Opaque(str(parts[0]), str(parts[1]))
+        kind, text = parts
+        return Opaque(str(kind), str(text))
     raise ValueError(f"not plain data: a tag {tag!r}")
 
 
@@ -179,5 +229,5 @@ def _hashable(value):
     try:
         hash(value)
     except TypeError:
-        return Opaque(type(value).__name__, _start_of_repr(value))
+        return Opaque(_type_name(value), _start_of_repr(value))
     return value
