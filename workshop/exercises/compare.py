@@ -5,6 +5,7 @@ ndarray of the expected shape. Numbers agree within rtol 1e-6 and atol 1e-8, or 
 NaN and infinity are right only where they are expected.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,7 +78,7 @@ def _compare_scalar(expected, obtained):
         return None if int(expected) == int(obtained) else Difference(f"should be {show(expected)}")
     if isinstance(obtained, int) and obtained.bit_length() > 1000:
         return Difference(f"should be {show(expected)}; it is {show(obtained)}")
-    if not np.isfinite(obtained) and np.isfinite(expected):
+    if not math.isfinite(obtained) and math.isfinite(expected):  # NumPy's knows no int beyond 64 bits
         return Difference(f"should be a finite number; it is {obtained}")
     rtol, atol = _tolerance(np.asarray(expected), np.asarray(obtained, dtype=getattr(obtained, "dtype", float)))
     if np.isclose(float(obtained), float(expected), rtol=rtol, atol=atol, equal_nan=True):

@@ -3,10 +3,20 @@
 `RIGHT_ANSWERS` maps a name of the catalogue to at least two functions or classes.
 """
 
-from tests.exercises.right_answers import deadlock, planning, returns, shaping, sokoban, targets, temporal_difference
+from tests.exercises.right_answers import (
+    deadlock,
+    episodes,
+    planning,
+    returns,
+    shaping,
+    sokoban,
+    tables,
+    targets,
+    temporal_difference,
+)
 
 RIGHT_ANSWERS = {
     name: answers
-    for module in (deadlock, planning, returns, shaping, sokoban, targets, temporal_difference)
+    for module in (deadlock, episodes, planning, returns, shaping, sokoban, tables, targets, temporal_difference)
     for name, answers in module.RIGHT_ANSWERS.items()
 }

@@ -1,8 +1,18 @@
 """Session 1: reinforcement learning and gym. Fourteen exercises."""
 
-from workshop.exercises.session_1 import deadlock, planning, returns, shaping, sokoban, targets, temporal_difference
+from workshop.exercises.session_1 import (
+    deadlock,
+    episodes,
+    planning,
+    returns,
+    shaping,
+    sokoban,
+    tables,
+    targets,
+    temporal_difference,
+)
 
-_MODULES = (deadlock, planning, returns, shaping, sokoban, targets, temporal_difference)
+_MODULES = (deadlock, episodes, planning, returns, shaping, sokoban, tables, targets, temporal_difference)
 EXERCISES = tuple(
     sorted(
         (exercise for module in _MODULES for exercise in module.EXERCISES),
