@@ -302,22 +302,20 @@ PATCHES = (
 )
 
 
-def replace_core(function_node, core, is_covered):
-    """Let `core` compute what one of Chainer's convolutions computes on the CPU, wherever `is_covered` says that it can.
+def replace_method(owner, name, replacement, is_covered):
+    """Let `replacement` do what a method of Chainer's does, wherever `is_covered` says that it can.
 
     Args:
-        function_node: a class of Chainer with a method `_forward_cpu_core(*arrays) -> tuple of arrays`, whose own method
-            stays reachable as the attribute `stock` of the new one.
-        core: (node, *arrays) -> tuple of arrays.
-        is_covered: (node, *arrays) -> bool.
+        owner: a class of Chainer.
+        name: of its method, which stays reachable as the attribute `stock` of the new one.
+        replacement: (self, *arguments) -> what the method returns.
+        is_covered: (self, *arguments) -> bool.
     """
-    current = function_node._forward_cpu_core
+    current = getattr(owner, name)
     stock = getattr(current, "stock", current)
 
-    def _forward_cpu_core(self, *arrays):
-        if self._use_ideep or not is_covered(self, *arrays):
-            return stock(self, *arrays)
-        return core(self, *arrays)
+    def method(self, *arguments):
+        return (replacement if is_covered(self, *arguments) else stock)(self, *arguments)
 
-    _forward_cpu_core.stock = stock
-    function_node._forward_cpu_core = _forward_cpu_core
+    method.stock = stock
+    setattr(owner, name, method)

@@ -168,21 +168,21 @@ def use():
         gx = gradient_of_input(W, x, Plan(x_shape, W.shape, (node.sy, node.sx), (node.ph, node.pw)))
         return (gx if b is None else gx + b[:, None, None],)
 
-    compat.replace_core(Convolution2DFunction, convolve, _is_covered)
-    compat.replace_core(Convolution2DGradW, convolve_gradient, _is_covered)
-    compat.replace_core(Deconvolution2DFunction, deconvolve, _is_covered_deconvolution)
+    compat.replace_method(Convolution2DFunction, "_forward_cpu_core", convolve, _is_covered)
+    compat.replace_method(Convolution2DGradW, "_forward_cpu_core", convolve_gradient, _is_covered)
+    compat.replace_method(Deconvolution2DFunction, "_forward_cpu_core", deconvolve, _is_covered_deconvolution)
 
 
 def _is_covered(node, *arrays):
     kinds = {array.dtype for array in arrays if array is not None} | {getattr(node, "W_dtype", arrays[0].dtype)}
-    is_plain = node.dy == node.dx == 1 and not node.cover_all
+    is_plain = node.dy == node.dx == 1 and not node.cover_all and not node._use_ideep
     return is_plain and len(kinds) == 1 and kinds <= {np.dtype(np.float32), np.dtype(np.float64)}
 
 
 def _is_covered_deconvolution(node, x, W, b):
     """Besides: the output has the very size that a convolution without `cover_all` maps to the input's."""
     kinds = {array.dtype for array in (x, W, b) if array is not None}
-    is_plain = node.dy == node.dx == 1 and len(kinds) == 1
+    is_plain = node.dy == node.dx == 1 and len(kinds) == 1 and not node._use_ideep
     if not (is_plain and kinds <= {np.dtype(np.float32), np.dtype(np.float64)}):
         return False
     plan = Plan((x.shape[0], W.shape[1], node.outh, node.outw), W.shape, (node.sy, node.sx), (node.ph, node.pw))
