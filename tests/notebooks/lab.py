@@ -72,7 +72,8 @@ class Lab:
                 self._log.seek(0)
                 raise AssertionError(f"JupyterLab did not start:\n{self._log.read()}")
             time.sleep(0.1)
-        return f"{json.loads(record.read_text())['url']}lab/tree/{notebook}?token=secret"
+        # `reset`: without the notebooks that were open before.
+        return f"{json.loads(record.read_text())['url']}lab/tree/{notebook}?token=secret&reset"
 
     def set_theme(self, name):
         """The theme of the pages opened from now on: "JupyterLab Light" or "JupyterLab Dark"."""
@@ -98,6 +99,7 @@ class Attendee:
 
     def __init__(self, page, address):
         self.page = page
+        self._new_cells = 0
         page.set_default_timeout(1000 * SECONDS)
         page.goto(address)
         page.wait_for_selector(".jp-Notebook .jp-CodeCell .cm-content")
@@ -130,8 +132,11 @@ class Attendee:
         after.locator(".cm-content").click()
         self.page.keyboard.press("Escape")
         self.page.keyboard.press("b")
-        new = self.page.locator(".jp-Notebook .jp-CodeCell.jp-mod-active")
-        expect(new.locator(".cm-content")).to_have_text("")
+        active = self.page.locator(".jp-Notebook .jp-CodeCell.jp-mod-active")
+        expect(active.locator(".cm-content")).to_have_text("")
+        self._new_cells += 1  # the next cell will be the active one: give this one a name to find it by
+        active.evaluate("(cell, number) => { cell.dataset.newCell = number }", self._new_cells)
+        new = self.page.locator(f'[data-new-cell="{self._new_cells}"]')
         self.page.keyboard.press("Enter")
         self.page.keyboard.insert_text(code)
-        return self.run(self.cell(re.escape(code) + r"\s*$").last)
+        return self.run(new)

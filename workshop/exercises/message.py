@@ -1,6 +1,7 @@
 """What check, hint, solution and progress show: HTML in a notebook, the same in plain text in a terminal."""
 
 import html
+import re
 import sys
 from dataclasses import dataclass
 
@@ -10,6 +11,12 @@ _STYLE = {
     "bad": "border-left:5px solid #D55E00;",
     "open": "border-left:5px solid #0072B2;",
 }
+
+
+# Colours of the text come from the notebook's theme. In a narrow window long words break, and wide tables scroll.
+_BOX = "padding:.3em .8em;margin:.2em 0;max-width:60em;overflow-wrap:break-word;overflow-x:auto"
+_CODE = "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
+_TABLE = '<table style="margin:.4em 0 0 0">{}<tbody>{}</tbody></table>'
 
 
 @dataclass(frozen=True)
@@ -39,20 +46,16 @@ class Message:
         return "\n".join(lines)
 
     def html(self):
-        """The message for a notebook; everything in it is escaped."""
+        """The message for a notebook; everything in it is escaped, and what stands between backticks is set as code."""
         parts = [f"<strong>{html.escape(self.heading)}</strong>"]
         for kind, content in self.blocks:
             if kind == "text":
-                parts.append(f'<div style="margin-top:.4em">{html.escape(content)}</div>')
+                parts.append(f'<div style="margin-top:.4em">{_prose(content)}</div>')
             elif kind == "code":
-                parts.append(f'<pre style="margin:.4em 0 0 1em;white-space:pre-wrap">{html.escape(content)}</pre>')
+                parts.append(f'<pre style="margin:.4em 0 0 1em;{_CODE}">{html.escape(content)}</pre>')
             else:
                 parts.append(_html_table(content))
-        return (
-            f'<div role="status" style="{_STYLE[self.tone]}padding:.3em .8em;margin:.2em 0;max-width:60em">'
-            + "".join(parts)
-            + "</div>"
-        )
+        return f'<div role="status" style="{_STYLE[self.tone]}{_BOX}">{"".join(parts)}</div>'
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/plain": self.text(), "text/html": self.html()}
@@ -84,21 +87,27 @@ def _text_table(rows):
     return lines
 
 
+def _prose(text):
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
 def _html_table(rows):
+    """A table with a head is words; one without is facts: what each is called, and the value as code."""
     head, *body = rows
+    style = "text-align:left;vertical-align:top;padding:.1em .8em .1em 0"
 
-    def cells(row, tag):
-        style = "text-align:left;vertical-align:top;padding:.1em .8em .1em 0"
-        return "".join(
-            f'<{tag} style="{style}"><code style="white-space:pre-wrap">{html.escape(cell)}</code></{tag}>'
-            if tag == "td" and column == len(row) - 1
-            else f'<{tag} style="{style}">{html.escape(cell)}</{tag}>'
-            for column, cell in enumerate(row)
-        )
+    def cell(text, scope=None):
+        if not scope or not text:  # a heading without words would be announced as nothing
+            return f'<td style="{style}">{text}</td>'
+        weight = ";font-weight:normal" if scope == "row" else ""
+        return f'<th scope="{scope}" style="{style}{weight}">{text}</th>'
 
-    header = f"<thead><tr>{cells(head, 'th')}</tr></thead>" if any(head) else ""
-    return (
-        f'<table style="margin:.4em 0 0 0">{header}<tbody>'
-        + "".join(f"<tr>{cells(row, 'td')}</tr>" for row in body)
-        + "</tbody></table>"
-    )
+    if any(head):
+        header = "".join(cell(html.escape(text), "col") for text in head)
+        lines = ["".join(cell(html.escape(text)) for text in row) for row in body]
+        return _TABLE.format(f"<thead><tr>{header}</tr></thead>", "".join(f"<tr>{line}</tr>" for line in lines))
+    lines = []
+    for *names, value in body:
+        code = f'<code style="{_CODE}">{html.escape(value)}</code>'
+        lines.append("".join(cell(html.escape(name), "row") for name in names) + cell(code))
+    return _TABLE.format("", "".join(f"<tr>{line}</tr>" for line in lines))
