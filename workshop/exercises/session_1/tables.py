@@ -205,9 +205,7 @@ state_count = Part(
             _count_of_pixels,
         ),
         Mistake("Base and exponent have changed places: it is colours to the power of pixels.", _count_upside_down),
-        Mistake(
-            "The exponent is height + width here. There are height · width pixels.", _count_one_row_and_one_column
-        ),
+        Mistake("The exponent is height + width here. There are height · width pixels.", _count_one_row_and_one_column),
         Mistake(
             "The rows are independent too: their numbers of pictures are multiplied, not added up.", _count_of_one_row
         ),
