@@ -1,4 +1,4 @@
-"""Plain data: what is claimed comes back the same, and nothing that a value is or a stream holds can act on its reader."""
+"""Plain data: what is claimed comes back the same; nothing that a value is, or a stream holds, acts on its reader."""
 
 import base64
 import dataclasses
@@ -465,6 +465,7 @@ FORGED_ARRAYS = {
     "negative": _header("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }") + b"\0" * 16,
     "many dimensions": _header(f"{{'descr': '<f8', 'fortran_order': False, 'shape': {(1,) * 65}, }}") + b"\0" * 8,
     "no dtype": _header("{'descr': 'x', 'fortran_order': False, 'shape': (1,), }") + b"\0" * 8,
+    "an open bracket": _header("{'descr': '<f8', 'fortran_order': False, 'shape': (), } ("),
     "code for a header": _header("__import__('os').abort()"),
 }
 
