@@ -6,6 +6,7 @@
 from tests.exercises.right_answers import (
     deadlock,
     episodes,
+    exploration,
     planning,
     returns,
     shaping,
@@ -17,6 +18,17 @@ from tests.exercises.right_answers import (
 
 RIGHT_ANSWERS = {
     name: answers
-    for module in (deadlock, episodes, planning, returns, shaping, sokoban, tables, targets, temporal_difference)
+    for module in (
+        deadlock,
+        episodes,
+        exploration,
+        planning,
+        returns,
+        shaping,
+        sokoban,
+        tables,
+        targets,
+        temporal_difference,
+    )
     for name, answers in module.RIGHT_ANSWERS.items()
 }

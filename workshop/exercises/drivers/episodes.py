@@ -6,38 +6,47 @@ from workshop.exercises.drivers.registry import driver
 
 
 class _Scripted(gym.Env):
-    """An environment whose episodes are written down: step t earns `rewards[t]` and leads to state t + 1."""
+    """An environment whose episode is written down: step t earns `rewards[t]` and leads to `states[t + 1]`."""
 
-    def __init__(self, rewards, ending, log):
-        self.observation_space = gym.spaces.Discrete(len(rewards) + 1)
-        self.action_space = gym.spaces.Discrete(4)
-        self.rewards, self.ending, self.log = rewards, ending, log
-        self.state = None
+    action_space = gym.spaces.Discrete(4)
+
+    def __init__(self, states, rewards, ending, calls):
+        self.states, self.rewards, self.ending, self.calls = states, rewards, ending, calls
+        self.time = None
 
     def reset(self, *, seed=None, options=None):
-        self.log.append(("reset", seed))
-        self.state = 0
-        return self.state, {}
+        self.calls.append(("reset", seed))
+        self.time = 0
+        return self.states[0], {}
 
     def step(self, action):
-        if self.state is None or self.state == len(self.rewards):
-            raise RuntimeError("step() was called on an episode that had not begun, or was already over")
-        self.log.append(("step", action))
-        reward, self.state = self.rewards[self.state], self.state + 1
-        is_over = self.state == len(self.rewards)
-        return self.state, reward, is_over and self.ending != "truncated", is_over and self.ending != "terminated", {}
+        if self.time is None:
+            raise RuntimeError("env.step() was called before env.reset()")
+        if self.time == len(self.rewards):
+            raise RuntimeError("env.step() was called although the episode was over (terminated or truncated)")
+        self.calls.append(("step", action))
+        reward = self.rewards[self.time]
+        self.time += 1
+        is_over = self.time == len(self.rewards)
+        terminated, truncated = is_over and self.ending != "truncated", is_over and self.ending != "terminated"
+        return self.states[self.time], reward, terminated, truncated, {}
 
 
 @driver
-def play_scripted_episode(answer, rewards, ending, actions, seed):
-    """1.1: the episode has `len(rewards)` steps and ends "terminated", "truncated" or "both"; `actions[state]`."""
-    log = []
-    asked = []
+def play_scripted_episode(answer, states, rewards, ending, actions, seed):
+    """1.1: an episode of `len(rewards)` steps, which ends "terminated", "truncated" or "both".
+
+    The policy gives `actions` in turn, and begins again after the last: like one that rolls dice, it may answer
+    otherwise when it is asked about a state for the second time.
+    """
+    calls, questions = [], 0
 
     def policy(state):
-        asked.append(state)
-        return actions[state]
+        nonlocal questions
+        action = actions[questions % len(actions)]
+        questions += 1
+        calls.append(("policy", state, action))
+        return action
 
-    transitions = answer(_Scripted(rewards, ending, log), policy, seed)
-    return {"transitions": transitions, "calls": log, "asked": asked}
-
+    returned = answer(_Scripted(states, rewards, ending, calls), policy, seed)
+    return {"returned": returned, "calls": calls}

@@ -3,6 +3,7 @@
 from workshop.exercises.session_1 import (
     deadlock,
     episodes,
+    exploration,
     planning,
     returns,
     shaping,
@@ -12,7 +13,7 @@ from workshop.exercises.session_1 import (
     temporal_difference,
 )
 
-_MODULES = (deadlock, episodes, planning, returns, shaping, sokoban, tables, targets, temporal_difference)
+_MODULES = (deadlock, episodes, exploration, planning, returns, shaping, sokoban, tables, targets, temporal_difference)
 EXERCISES = tuple(
     sorted(
         (exercise for module in _MODULES for exercise in module.EXERCISES),

@@ -14,7 +14,7 @@ def _deadlock_rule(is_stuck, counts=lambda box, goals: box not in goals, over=an
     def rule(walls, goals, boxes):
         return over(
             is_stuck(*(neighbour(box, action) in walls for action in (0, 2, 3, 1)))
-            for box in sorted(boxes)
+            for box in boxes
             if counts(box, goals)
         )
 
@@ -29,7 +29,7 @@ _right_deadlock = _deadlock_rule(_is_corner)
 
 
 def _deadlock_of_the_first_box(walls, goals, boxes):
-    return _right_deadlock(walls, goals, sorted(boxes)[:1])
+    return _right_deadlock(walls, goals, list(boxes)[:1])
 
 
 def _deadlock_with_boxes_as_walls(walls, goals, boxes):
@@ -69,6 +69,7 @@ _DEADLOCK_EXAMPLES = (
     "###\n# #\n#$#\n#.#\n###",
     "#####\n#$ .#\n#####",  # its end: three walls
     "######\n#$  .#\n#  $.#\n#    #\n######",  # only one of the two boxes is lost, the first or the last
+    "######\n#$  .#\n# $ .#\n#    #\n######",
     "######\n#.$  #\n#. $ #\n#   $#\n######",
     "######\n#    #\n# $$ #\n# $$ #\n# ...#\n#.   #\n######",  # boxes alone make no corner of walls
     "######\n#*   #\n#  $ #\n#   .#\n######",  # one on a goal in a corner, one in the open

@@ -1,5 +1,6 @@
 """1.2: the rules of Sokoban, one move."""
 
+import numpy as np
 from hypothesis import strategies as st
 
 from workshop.envs.grid import MOVE_NAMES, MOVES, neighbour
@@ -113,15 +114,21 @@ def _judge_step(arguments, value, expected):
         if difference:
             break
     sentence = difference.sentence
-    if name == "player" and isinstance(found, tuple):
+    if name == "player" and _is_cell(found):
         sentence = f"should be {show(wanted)}; it is {show(found)}"
+    if name == "boxes" and isinstance(found, frozenset):
+        sentence = f"should be at {show(set(wanted))}; they are at {show(set(found))}"
     return Difference(sentence + _two_pictures(arguments, expected, value), name)
+
+
+def _is_cell(value):
+    return isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, (int, np.integer)) for part in value)
 
 
 def _two_pictures(arguments, expected, value):
     """The room after the move, as it should be and as it is, side by side; "" where both look alike."""
     walls, goals = arguments[:2]
-    if not (isinstance(value[0], tuple) and isinstance(value[1], (set, frozenset))):
+    if not (_is_cell(value[0]) and isinstance(value[1], (set, frozenset))):
         return ""
     right, wrong = (draw_room(walls, goals, boxes, player) for player, boxes, _, _ in (expected, value))
     if right == wrong:
