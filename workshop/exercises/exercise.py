@@ -28,6 +28,11 @@ def same_value(value, other):
     return compare(other, value) is None
 
 
+def itself(value):
+    """The usual thing to show of a value."""
+    return value
+
+
 @dataclass(frozen=True)
 class Part:
     """One name that the attendee has to define.
@@ -44,6 +49,7 @@ class Part:
         judge: (arguments, value, expected) -> `Difference` or None. `expected` is what the reference gave.
         agrees: (value, value of a mistake) -> bool. Randomised answers compare distributions.
         describe: (name, arguments) -> str, the call as the reader could type it.
+        shown: (value) -> what of it the reader sees as "expected" and "obtained".
         examples_per_check: how many generated inputs a check in the notebook tries.
         thorough: a second list of examples, for grading only: those that take too long for the notebook.
     """
@@ -59,6 +65,7 @@ class Part:
     judge: Callable[[tuple, Any, Any], Difference | None] = equal_to_reference
     agrees: Callable[[Any, Any], bool] = same_value
     describe: Callable[[str, tuple], str] = show_call
+    shown: Callable[[Any], Any] = itself
     examples_per_check: int = 60
     thorough: tuple[tuple, ...] = ()
 
