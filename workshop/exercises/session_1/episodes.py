@@ -50,6 +50,12 @@ def _call(call):
     return f"policy({show(call[1])})" if _is_question(call) and len(call) == 3 else show(call)
 
 
+def _shown(value):
+    if isinstance(value, dict) and isinstance(value.get("calls"), list):
+        return {**value, "calls": ", ".join(map(_call, value["calls"]))}
+    return value
+
+
 def _describe(name, arguments):
     states, rewards, ending, actions, seed = arguments
     steps = [f"reward {show(reward)} and state {show(state)}" for reward, state in zip(rewards, states[1:])]
@@ -161,6 +167,7 @@ run_episode = Part(
     cases=_cases,
     judge=_judge,
     describe=_describe,
+    shown=_shown,
     mistakes=(
         Mistake(
             "This goes on after the clock has run out. The episode is over when a step is `terminated` or `truncated`.",
