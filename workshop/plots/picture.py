@@ -123,7 +123,8 @@ class Picture:
 class Scrubber:
     """Pictures behind a slider and a play button: self-contained HTML that also works with the keyboard.
 
-    Without its script (a viewer that does not trust the notebook) it is the picture it starts with.
+    Without its script (a viewer that does not trust the notebook) it is the picture it starts with. Its controls carry
+    `data-lm-suppress-shortcuts`, without which JupyterLab takes the arrow keys to move from cell to cell.
 
     Args:
         pictures: list of Picture of one size; their captions are what the slider says at each place.
@@ -148,9 +149,10 @@ class Scrubber:
         fragment = f"""<figure class="workshop-scrubber" style="margin: 0.5em 0" data-milliseconds="{self.milliseconds}">
 {first._image()}
 <div class="controls" style="display: none; align-items: center; gap: 0.7em; max-width: {first.width}px">
-<button type="button" style="min-width: 6em">▶ Play</button>
+<button type="button" data-lm-suppress-shortcuts="true" style="min-width: 6em">▶ Play</button>
 <label style="flex: 1; display: flex; align-items: center; gap: 0.5em">{label}
-<input type="range" min="0" max="{len(frames) - 1}" step="1" value="{self.start}" style="flex: 1"></label>
+<input type="range" min="0" max="{len(frames) - 1}" step="1" value="{self.start}"
+ data-lm-suppress-shortcuts="true" style="flex: 1"></label>
 </div>
 <figcaption>{html.escape(first.caption)}</figcaption>
 <script type="application/json">{data}</script>
