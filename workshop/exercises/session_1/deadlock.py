@@ -94,7 +94,9 @@ def _judge_deadlock(arguments, value, expected):
         return difference
     walls, goals, boxes = arguments
     if value:
-        return Difference("should be False: no box without a goal has a wall above or below and a wall left or right")
+        return Difference(
+            "should be False: no box that is on no goal stands in a corner of walls, and only corners count"
+        )
     lost = min(box for box in boxes if _right_deadlock(walls, goals, {box}))
     return Difference(f"should be True: the box at {lost} is on no goal, and stands in a corner of walls")
 

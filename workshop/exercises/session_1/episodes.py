@@ -182,6 +182,11 @@ run_episode = Part(
             _loop(is_over=lambda terminated, truncated: terminated and truncated),
         ),
         Mistake(
+            "`not terminated or truncated` means (not terminated) or truncated, which goes on after the clock has run "
+            "out. Put brackets: `not (terminated or truncated)`.",
+            _loop(is_over=lambda terminated, truncated: terminated and not truncated),
+        ),
+        Mistake(
             "A truncated step is recorded as terminated here. Both stop your loop, but the Transition keeps "
             "`terminated` alone: when the clock runs out, the task would have gone on.",
             _loop(recorded_end=lambda terminated, truncated: terminated or truncated),

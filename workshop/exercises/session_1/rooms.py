@@ -1,4 +1,7 @@
-"""Small Sokoban rooms for 1.2 and 1.12, as text: # wall, . goal, $ box, * box on a goal, @ player, + player on a goal."""
+"""Small Sokoban rooms for 1.2 and 1.12, as text.
+
+# wall, . goal, $ box, * box on a goal, @ player, + player on a goal
+"""
 
 from hypothesis import strategies as st
 

@@ -18,6 +18,10 @@ def _q_truncates_the_wrong_way(reward, next_q_values, terminated, gamma):
     return float(reward + gamma * next_q_values.max()) if terminated else float(reward)
 
 
+def _q_tilde(reward, next_q_values, terminated, gamma):
+    return float(reward + gamma * next_q_values.max() * (-2 if terminated else -1))
+
+
 def _q_no_discount(reward, next_q_values, terminated, gamma):
     return float(reward if terminated else reward + next_q_values.max())
 
@@ -97,6 +101,9 @@ q_target = Part(
         Mistake(
             "After a terminal step the reward is dropped too. It was earned: the target is the reward.",
             _q_zero_at_the_end,
+        ),
+        Mistake(
+            "`~` is not `not`: ~True is −2, and ~False is −1. Write `not terminated`, or `1 - terminated`.", _q_tilde
         ),
         Mistake("γ is missing: the best next value is one step away, and counts γ times.", _q_no_discount),
         Mistake("The reward is discounted here as well. γ belongs to the best next value only.", _q_reward_discounted),

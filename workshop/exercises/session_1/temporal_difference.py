@@ -147,10 +147,10 @@ td_update = Part(
     ),
     hints=(
         "Only one entry of V changes. Which one, and towards what?",
-        "The target is the reward, plus γ times V of the next state unless `terminated`. Change a copy of V.",
+        "The target is the reward, plus γ times V of the next state unless `terminated`. Go a part α of the way.",
         (
-            "`target = reward if terminated else reward + gamma * V[next_state]`, then `new_V[state] += alpha * "
-            "(target - V[state])`"
+            "`target = reward if terminated else reward + gamma * V[next_state]`, `new_V = V.copy()`, "
+            "`new_V[state] += alpha * (target - V[state])`, and return `new_V`."
         ),
     ),
     explanation=(
