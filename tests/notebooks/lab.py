@@ -58,10 +58,11 @@ class Lab:
         self._runtime = Path(environment["JUPYTER_RUNTIME_DIR"])
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.root_dir={folder}"]
         command += ["--ServerApp.token=secret", *(["--allow-root"] if os.getuid() == 0 else [])]
-        self._log = open(home / "lab.log", "w+")
-        self._server = subprocess.Popen(
-            command, env=environment, stdout=self._log, stderr=subprocess.STDOUT, start_new_session=True
-        )
+        self._log = home / "lab.log"
+        with open(self._log, "w") as log:
+            self._server = subprocess.Popen(
+                command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
 
     def address(self, notebook):
         """URL of a notebook in `folder`, by its file name."""
@@ -69,8 +70,7 @@ class Lab:
         deadline = time.monotonic() + SECONDS
         while not record.is_file() or not record.read_text():
             if self._server.poll() is not None or time.monotonic() > deadline:
-                self._log.seek(0)
-                raise AssertionError(f"JupyterLab did not start:\n{self._log.read()}")
+                raise AssertionError(f"JupyterLab did not start:\n{self._log.read_text()}")
             time.sleep(0.1)
         # `reset`: without the notebooks that were open before.
         return f"{json.loads(record.read_text())['url']}lab/tree/{notebook}?token=secret&reset"
@@ -91,7 +91,6 @@ class Lab:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._server.pid, signal.SIGKILL)
             self._server.wait()
-        self._log.close()
 
 
 class Attendee:
@@ -103,8 +102,7 @@ class Attendee:
         page.set_default_timeout(1000 * SECONDS)
         page.goto(address)
         page.wait_for_selector(".jp-Notebook .jp-CodeCell .cm-content")
-        # A cell that runs before the kernel is there stays without a number if the kernel is slow to come.
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        expect(page.get_by_text(re.compile(r"\| Idle$"))).to_be_visible(timeout=1000 * SECONDS)  # the kernel is there
 
     def cell(self, text):
         """The one code cell whose text matches a regular expression (from its beginning)."""
@@ -122,7 +120,7 @@ class Attendee:
         prompt = cell.locator(".jp-InputPrompt").first
         before = prompt.inner_text()
         cell.locator(".cm-content").click()
-        self.page.keyboard.press("Shift+Enter")
+        cell.locator(".cm-content").press("Shift+Enter")
         expect(prompt).not_to_have_text(before, timeout=1000 * SECONDS)
         expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=1000 * SECONDS)
         return cell.locator(".jp-OutputArea-output").first

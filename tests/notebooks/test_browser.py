@@ -85,6 +85,7 @@ def test_wrong_answer_is_explained_the_right_one_accepted_and_progress_moves(att
     attendee = attend()
     answer, check = _cells(attendee)
 
+    attendee.run(answer)
     expect(attendee.run(check)).to_contain_text("… 1.3 discounted_return is not attempted yet.")
 
     attendee.type(answer, POWERS_START_AT_1)
@@ -152,9 +153,9 @@ def test_film_of_value_iteration_obeys_the_keyboard(attend, screenshot):
 
     expect(readout).to_contain_text("after sweep 0:")
     first_picture, first_words = image.get_attribute("src"), image.get_attribute("alt")
-    play.focus()
-    attendee.page.keyboard.press("Tab")
+    slider.click(position={"x": 1, "y": 5})
     expect(slider).to_be_focused()
+    expect(readout).to_contain_text("after sweep 0:")
     attendee.page.keyboard.press("ArrowRight")
     expect(readout).to_contain_text("after sweep 1:")
     assert image.get_attribute("src") != first_picture
@@ -224,6 +225,7 @@ def test_messages_are_legible_in_both_themes_and_in_a_narrow_window(attend, scre
             lowest = message.evaluate(_LOWEST_CONTRAST)
             assert lowest["contrast"] >= 4.5, lowest
             if width == 1280 or "core exercises" not in message.inner_text():  # that table may scroll
-                assert message.evaluate("e => e.scrollWidth <= e.clientWidth"), message.inner_text()
+                fits = "e => e.clientWidth > 0 && e.scrollWidth <= e.clientWidth"
+                attendee.page.wait_for_function(fits, arg=message.element_handle(), timeout=10_000)
         check.scroll_into_view_if_needed()
         screenshot(attendee.page, f"messages_{theme.split()[1].lower()}_{width}")
