@@ -4,6 +4,7 @@
 """
 
 from tests.exercises.right_answers import (
+    control,
     deadlock,
     episodes,
     exploration,
@@ -19,6 +20,7 @@ from tests.exercises.right_answers import (
 RIGHT_ANSWERS = {
     name: answers
     for module in (
+        control,
         deadlock,
         episodes,
         exploration,

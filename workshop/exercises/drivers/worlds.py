@@ -21,6 +21,12 @@ World.__doc__ = "A table, the states that an episode begins in (equally likely),
 class ModelIsClosed(AttributeError):
     """The answer asked the environment for its model."""
 
+    __module__ = "builtins"  # so that a traceback gives its name without an address
+
+
+class Enough(BaseException):
+    """The world ends here: more steps than `max_steps`."""
+
 
 class ClosedWorld(gym.Env):
     """A world that can be played and not read.
@@ -29,23 +35,26 @@ class ClosedWorld(gym.Env):
         world: `World`.
         max_episodes: int; one reset more is forgiven, the one behind the last episode.
         seed: int, of the dice, until `reset` is given one.
+        max_steps: int; the step after that raises `Enough`.
 
     Attributes:
         experience: list of (state, action, reward, next_state, terminated, truncated, first state of the episode), the
             first `MAX_EXPERIENCE` steps.
-        steps, resets: how many there were.
+        steps: how many there were.
+        seeds: list, what each `reset` was given, int or None.
         model_was_read: whether P or R was asked for.
     """
 
     MAX_EXPERIENCE = 10_000
 
-    def __init__(self, world, max_episodes, seed):
-        self._world, self._max_episodes, self._dice = world, max_episodes, random.Random(seed)
+    def __init__(self, world, max_episodes, seed, max_steps=10**9):
+        self._world, self._dice = world, random.Random(seed)
+        self._max_episodes, self._max_steps = max_episodes, max_steps
         self.observation_space = gym.spaces.Discrete(len(world.transitions))
         self.action_space = gym.spaces.Discrete(len(world.transitions[0]))
         self._n_actions = len(world.transitions[0])
         self._first = self._state = None
-        self.experience, self.steps, self.resets, self.model_was_read = [], 0, 0, False
+        self.experience, self.seeds, self.steps, self.model_was_read = [], [], 0, False
 
     def __getattr__(self, name):
         if name in ("P", "R"):
@@ -59,8 +68,8 @@ class ClosedWorld(gym.Env):
     def reset(self, *, seed=None, options=None):
         if options:
             raise ValueError("q_learning does not choose where an episode starts: call env.reset() without options.")
-        self.resets += 1
-        if self.resets > self._max_episodes + 1:
+        self.seeds.append(seed)
+        if len(self.seeds) > self._max_episodes + 1:
             raise RuntimeError(f"reset() begins an episode, and you were asked to play {self._max_episodes}: too many.")
         if seed is not None:
             self._dice = random.Random(int(seed))
@@ -76,6 +85,8 @@ class ClosedWorld(gym.Env):
             )
         if not is_index(action, self._n_actions):
             raise InvalidAction(f"An action is an int from 0 to {self._n_actions - 1}, not {described(action)}.")
+        if self.steps == self._max_steps:
+            raise Enough
         outcomes = self._world.transitions[self._state][action]
         _, next_state, reward, terminated = outcomes[0] if len(outcomes) == 1 else self._drawn(outcomes)
         self._left -= 1
@@ -163,7 +174,7 @@ _WORLDS = {
     "slot machines": _slot_machines,
     "corridor": functools.partial(_from_gym, "workshop/Sokoban-v0", level="corridor"),
     "ledge": functools.partial(
-        _from_gym, "workshop/GridWorld-v0", text_map="S.........T\nCCCCCCCCCCC", max_episode_steps=100
+        _from_gym, "workshop/GridWorld-v0", text_map="S.........T\nCCCCCCCCCCC", max_episode_steps=40
     ),
     "maze": functools.partial(_from_gym, "workshop/GridWorld-v0", text_map="default", max_episode_steps=500),
     "tiny": functools.partial(_from_gym, "workshop/Sokoban-v0", level="tiny"),
