@@ -80,24 +80,31 @@ def _rule_behind(table_bytes, shape, experience_bytes, alpha, gamma):
 
 
 def _behaviour(value):
-    """What an answer to 1.10 is known by: the kind of its table, its update rule, how it explores and plays."""
-    q_table, (episodes, alpha, gamma, epsilon) = value["q_table"], value["settings"]
-    if not isinstance(q_table, np.ndarray) or q_table.ndim != 2 or q_table.dtype != np.float64:
-        return type(q_table), getattr(q_table, "dtype", None), getattr(q_table, "ndim", None)
-    rule = share_of_worse = exploration = None
-    if value["steps"] == len(value["experience"]):
-        experience = value["experience"].tobytes()
-        rule, share_of_worse = _rule_behind(q_table.tobytes(), q_table.shape, experience, alpha, gamma)
-    if rule and epsilon > 0.3:
-        exploration = "none" if share_of_worse < 0.01 else "some"
-    elif rule:
-        exploration = "much" if share_of_worse > 0.3 else "little"
+    """What an answer is known by, besides its update: the kind of its table, and how it played."""
+    q_table, episodes = value["q_table"], value["settings"][0]
     played = "all" if value["resets"] >= episodes else "one" if value["resets"] == 1 else "fewer"
-    return rule, exploration, played, value["is_repeatable"], value["model_was_read"], value["reuses_a_seed"]
+    kind = [getattr(q_table, name, None) for name in ("dtype", "ndim")]
+    return type(q_table), *kind, played, value["is_repeatable"], value["model_was_read"], value["reuses_a_seed"]
+
+
+def _exploration(share_of_worse, epsilon):
+    if epsilon > 0.3:
+        return "none" if share_of_worse < 0.01 else "some"
+    return "much" if share_of_worse > 0.3 else "little"
 
 
 def _same_behaviour(value, other):
-    return _behaviour(value) == _behaviour(other)
+    """Whether a known mistake, `other`, played and learned as the answer did: by the same rule, if there is one."""
+    if _behaviour(value) != _behaviour(other):
+        return False
+    q_table, (_, alpha, gamma, epsilon) = value["q_table"], value["settings"]
+    is_table = isinstance(q_table, np.ndarray) and q_table.ndim == 2 and q_table.dtype == np.float64
+    if not is_table or value["steps"] > len(value["experience"]):
+        return True
+    rule, share = _rule_behind(q_table.tobytes(), q_table.shape, value["experience"].tobytes(), alpha, gamma)
+    names = (rule,) if rule else tuple(RULES)
+    other_rule, other_share = rule_behind(other["q_table"], other["experience"], alpha, gamma, names)
+    return rule == other_rule and (rule is None or _exploration(share, epsilon) == _exploration(other_share, epsilon))
 
 
 def _describe(name, arguments):
@@ -122,7 +129,9 @@ def _learner(rule="q_learning", exploring=lambda epsilon: epsilon, seed=lambda r
             row = Q[state]
             if rng.random() < exploring(epsilon):
                 return int(rng.integers(len(row)))
-            return int(rng.choice([action for action, value in enumerate(row) if value == max(row)]))
+            largest = max(row)
+            best = [action for action, value in enumerate(row) if value == largest]
+            return best[int(rng.integers(len(best)))]
 
         for _ in range(episodes):
             state, _ = env.reset(seed=seed(rng))

@@ -135,13 +135,14 @@ RULES = {
 }
 
 
-def rule_behind(q_table, experience, alpha, gamma):
+def rule_behind(q_table, experience, alpha, gamma, names=tuple(RULES)):
     """The first rule that makes this table of this experience, and how the actions were chosen.
 
     Args:
         q_table: float64 (S, A).
         experience: float64 (T, 7), rows as in `workshop.exercises.drivers.worlds.ClosedWorld.experience`.
         alpha, gamma: floats.
+        names: the rules to try, in this order.
 
     Returns:
         (name or None, share): `share` of the steps took an action that the table of that moment held for worse than
@@ -153,8 +154,8 @@ def rule_behind(q_table, experience, alpha, gamma):
             experience.tolist(), [*experience[1:, 1].tolist(), 0]
         )
     ]
-    for name, rule in RULES.items():
-        Q, n_worse = np.zeros(q_table.shape).tolist(), 0
+    for name in names:
+        rule, Q, n_worse = RULES[name], np.zeros(q_table.shape).tolist(), 0
         for step in steps:
             n_worse += Q[step.state][step.action] < max(Q[step.state])
             rule(Q, step, alpha, gamma)
