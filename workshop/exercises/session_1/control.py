@@ -56,7 +56,7 @@ def _earns_enough(arguments, value, expected):
     if not isinstance(q_table, np.ndarray) or q_table.shape != shape or q_table.dtype != np.float64:
         return compare(np.zeros(shape), q_table, dtype="float64")
     if not np.isfinite(q_table).all():
-        return Difference("the table holds values that are no finite numbers: they grow from update to update")
+        return Difference("the table holds NaN or infinity: do your values grow from update to update?")
     if not value["is_repeatable"]:
         return Difference(
             "two runs with the same rng differ: take all randomness from `rng`, none from np.random, random or "
@@ -278,6 +278,10 @@ q_learning = Part(
         Mistake(
             "The target takes the number of the best next action (argmax). It needs that action's value: max.",
             _learner("number_of_best"),
+        ),
+        Mistake(
+            "The target takes the largest number of the whole table. The future is in one row of it: Q[next_state].max().",
+            _learner("whole_table"),
         ),
         Mistake(
             "The target looks at the row of `state`. The future is in the row of `next_state`.", _learner("own_state")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-from workshop.exercises.compare import Difference, compare, kind_of
+from workshop.exercises.compare import Difference, kind_of
 from workshop.exercises.exercise import Exercise, Mistake, Part
 from workshop.exercises.strategies import arrays
 
@@ -37,10 +37,9 @@ def _distributed_right(arguments, value, expected):
     q_values, epsilon, _, draws = arguments
     if value["counts"] is None:
         action = value["no_action"]
-        difference = compare(0, action)
         if isinstance(action, (int, np.integer)) and not isinstance(action, bool):
             return Difference(f"there is no action {action}: they are numbered from 0 to {len(q_values) - 1}")
-        return Difference(f"the action {difference.sentence}")
+        return Difference(f"the action should be an int; it is {kind_of(action)}")
     if not value["is_repeatable"]:
         return Difference(
             "two runs with the same rng give different actions: take all randomness from `rng`, such as rng.random() "
@@ -212,7 +211,7 @@ epsilon_greedy = Part(
             "are given.",
             _new_dice_every_time,
         ),
-        Mistake("This returns the value of an action. Return its number, an int.", _best_value),
+        Mistake("This is a float. Return the number of an action, an int, and not its value.", _best_value),
         Mistake("This returns an array. Return one action, an int.", _array_of_the_best),
         Mistake(
             "This adds noise to `q_values` itself (`+=`), and so to the agent's table. Choose among the best actions "

@@ -11,16 +11,12 @@ from workshop.exercises.strategies import arrays, discounts
 _whole_numbers = st.integers(-5, 5).map(float)
 
 
-def _one_hot(index, size):
-    return np.eye(size)[index]
-
-
 def _next_state_distributions(n_states, first=0):
     """Rows of P: one certain next state, or two with tenths; no state before `first`."""
     states = st.integers(first, n_states - 1)
-    certain = states.map(lambda state: _one_hot(state, n_states))
-    mixed = st.tuples(states, states, st.sampled_from([0.5, 0.2])).map(
-        lambda row: (1 - row[2]) * _one_hot(row[0], n_states) + row[2] * _one_hot(row[1], n_states)
+    certain = states.map(lambda state: np.eye(n_states)[state])
+    mixed = st.tuples(certain, certain, st.sampled_from([0.5, 0.2])).map(
+        lambda pair: (1 - pair[2]) * pair[0] + pair[2] * pair[1]
     )
     return st.one_of(certain, mixed)
 
@@ -72,10 +68,6 @@ def _q_best_action_only(P, R, V, gamma):
 
 def _q_transposed(P, R, V, gamma):
     return (R + gamma * P @ V).T
-
-
-def _q_as_list(P, R, V, gamma):
-    return (R + gamma * P @ V).tolist()
 
 
 def _q_adds_to_reward(P, R, V, gamma):
@@ -141,7 +133,6 @@ q_from_v = Part(
             _q_best_action_only,
         ),
         Mistake("The axes have changed places. Q is (S, A): a row for each state.", _q_transposed),
-        Mistake("This is a list of lists. Return a NumPy array.", _q_as_list),
         Mistake(
             "This adds to the array `R` itself (`+=`), and the model is spoilt for the next call. Write "
             "`R + ...`, which makes a new array.",
@@ -262,10 +253,6 @@ def _v_mean_over_actions(P, R, gamma, tolerance):
     return _sweeps(P, R, gamma, tolerance, backup=lambda Q: Q.mean(axis=1))
 
 
-def _v_worst_action(P, R, gamma, tolerance):
-    return _sweeps(P, R, gamma, tolerance, backup=lambda Q: Q.min(axis=1))
-
-
 def _v_likeliest_state(P, R, gamma, tolerance):
     return _sweeps(np.eye(len(R))[P.argmax(axis=2)], R, gamma, tolerance)
 
@@ -292,7 +279,21 @@ def _v_discounts_model(P, R, gamma, tolerance):
     return _sweeps(P, R, 1.0, tolerance)
 
 
-_LUCK = np.array([[[0.4, 0.6], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]])  # a game without an end
+def _v_mean_change(P, R, gamma, tolerance):
+    return _sweeps(P, R, gamma, tolerance, change=lambda step: np.abs(step).mean())
+
+
+# Games without an end. What they pay adds up to a finite sum even without γ, as do the generated models.
+_LUCK = np.array([[[0.4, 0.6], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]])
+_TIDES = np.array([[[0.8, 0.2]], [[0.4, 0.6]]])
+
+
+def _slow_exit(reward, probability_to_stay, n_states):
+    """State 0 earns `reward` until it gets out; the others are ends. The values take many sweeps."""
+    P, R = np.eye(n_states)[:, None], np.zeros((n_states, 1))
+    P[0, 0, 0], P[0, 0, 1], R[0, 0] = probability_to_stay, 1 - probability_to_stay, reward
+    return P, R
+
 
 value_iteration = Part(
     name="value_iteration",
@@ -306,9 +307,15 @@ value_iteration = Part(
         (*_chain([1.0], [-1.0], [2.0], [0.0]), 0.5, 1e-6),  # changes of both signs, which add up to little
         (*_chain([0.0], [0.0], [0.0], [8.0], [0.0]), 0.5, 1e-6),  # the first state hears of it last
         (*_chain([0.5], [0.0]), 0.0, 1.0),  # one sweep is exact, and changes little
-        (*_chain([4.0], [2.0], [1.0]), 0.5, 0.1),
+        (*_chain([4.0], [2.0], [1.0], [0.0]), 0.5, 0.1),
         (_LUCK, np.array([[1.0, 0.0], [-2.0, 0.0]]), 0.9, 1e-6),
-        (_LUCK, np.array([[-1.0, -2.0], [-3.0, -1.0]]), 0.99, 1e-6),  # takes far more than a hundred sweeps
+        (_TIDES, np.array([[1.0], [-2.0]]), 0.9, 1e-6),  # no state rests until all do
+        (*_slow_exit(3.0, 0.9, n_states=4), 0.9, 1.0),  # one large change among many states at rest
+        (*_slow_exit(-1.0, 0.95, n_states=2), 0.99, 1e-6),  # takes 225 sweeps
+    ),
+    thorough=(
+        (*_chain([4.0], [2.0], [1.0]), 0.5, 0.1),
+        (_LUCK, np.array([[-1.0, -2.0], [-3.0, -1.0]]), 0.9, 1e-6),
     ),
     cases=_models_with_an_end(),
     judge=_within_the_tolerance,
@@ -322,7 +329,8 @@ value_iteration = Part(
         ),
         Mistake("γ is missing: what comes next is one step away, and counts γ times.", _v_no_discount),
         Mistake(
-            "This is a single sweep. Put the new values in on the right again, until they hardly change.",
+            "This ends after a single sweep. Put the new values in on the right again, until they hardly change. If you "
+            "do have a loop: `old = V` is no copy, it is the same array.",
             _v_one_sweep,
         ),
         Mistake(
@@ -346,11 +354,15 @@ value_iteration = Part(
             _v_smallest_change,
         ),
         Mistake(
+            "This stops when the mean change is small. Many states at rest hide one that still moves: take the largest "
+            "change, `np.abs(new_V - V).max()`.",
+            _v_mean_change,
+        ),
+        Mistake(
             "This takes the mean over the actions, which are the values of a random walker. The best policy takes the "
             "best action: the maximum.",
             _v_mean_over_actions,
         ),
-        Mistake("This takes the worst action of every state. Take the maximum, not the minimum.", _v_worst_action),
         Mistake(
             "Only the likeliest next state counts here. Take all of them, each weighted by its probability.",
             _v_likeliest_state,

@@ -71,6 +71,10 @@ def _own_state(Q, step, gamma):
     return step.reward if step.terminated else step.reward + gamma * max(Q[step.state])
 
 
+def _whole_table(Q, step, gamma):
+    return step.reward if step.terminated else step.reward + gamma * max(map(max, Q))
+
+
 def _reward_only(Q, step, gamma):
     return step.reward
 
@@ -125,6 +129,7 @@ RULES = {
     "smallest": _towards(_smallest),
     "same_action": _towards(_same_action),
     "number_of_best": _towards(_number_of_best),
+    "whole_table": _towards(_whole_table),
     "own_state": _towards(_own_state),
     "alpha_is_one": _alpha_is_one,
     "alpha_swapped": _alpha_swapped,
