@@ -93,7 +93,6 @@ q_from_v = Part(
         (_TWO_STATES[:, :1], np.array([[1.0], [0.0]]), np.array([2.0, 4.0]), 0.5),
         (_TWO_STATES, np.array([[1.0, 0.0], [-1.0, 2.0]]), np.array([2.0, 4.0]), 0.5),
         (_TWO_STATES, np.array([[1.0, 0.0], [-1.0, 2.0]]), np.array([-2.0, 4.0]), 1.0),
-        (_TWO_STATES, np.array([[1.0, 0.0], [-1.0, 2.0]]), np.array([-2.0, 4.0]), 0.0),
         (_THREE_STATES, np.array([[0.0, 1.0], [-1.0, 0.0], [2.0, 0.0]]), np.array([1.0, -3.0, 8.0]), 0.9),
     ),
     cases=_models_with_values(),
