@@ -12,10 +12,11 @@ import warnings
 
 from workshop.exercises import plain
 from workshop.exercises.drivers import DRIVERS
-from workshop.exercises.time_limit import TimeLimitExceeded, time_limit
+from workshop.exercises.time_limit import TimeLimitExceeded, call_within
 
 RETURNED, RAISED, NOT_ATTEMPTED, TIMEOUT = "returned", "raised", "not_attempted", "timeout"
 TOO_LARGE, OUT_OF_MEMORY, CRASHED = "too_large", "out_of_memory", "crashed"
+KINDS = (RETURNED, RAISED, NOT_ATTEMPTED, TIMEOUT, TOO_LARGE, OUT_OF_MEMORY, CRASHED)
 _PRINTED_CHARACTERS = 2000
 
 
@@ -29,31 +30,35 @@ def run(answer, driver, encoded_arguments, seconds):
         seconds: float, the wall-clock limit.
 
     Returns:
-        A dict of plain data: `kind` (one of those above; only a supervisor sees `CRASHED`), `value` and `arguments` (as they are after the call) where
-        it returned; `error` and `line` where it raised; `printed`, the first 2,000 characters of its output.
+        A dict of plain data: `kind` (one of those above; only a supervisor sees `CRASHED`), `value` and `arguments` (as
+        they are after the call) where it returned; `error` and `line` where it raised; `error` where it is not attempted
+        or too large; `printed`, the first 2,000 characters of its output.
     """
-    arguments = plain.decode(encoded_arguments)
     printed = _CappedText(_PRINTED_CHARACTERS)
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            outcome = call_within(seconds, _call, answer, driver, plain.decode(encoded_arguments))
+        except TimeLimitExceeded:
+            outcome = {"kind": TIMEOUT}
+    return {**outcome, "printed": printed.getvalue()}
+
+
+def _call(answer, driver, arguments):
+    """The outcome, without `printed`. All of it is made within the limits: an answer's object may have a `__repr__`."""
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with time_limit(seconds):
-                value = DRIVERS[driver](answer, *arguments)
-                # Inside the limits: an answer's object may have a `__repr__` of its own.
-                outcome = {"kind": RETURNED, "value": plain.copy(value), "arguments": plain.copy(arguments)}
+        value = DRIVERS[driver](answer, *arguments)
+        return {"kind": RETURNED, "value": plain.copy(value), "arguments": plain.copy(arguments)}
     except NotImplementedError as error:
-        outcome = {"kind": NOT_ATTEMPTED, "error": str(error)[:_PRINTED_CHARACTERS]}
-    except TimeLimitExceeded:
-        outcome = {"kind": TIMEOUT}
-    except plain.TooLarge:
-        outcome = {"kind": TOO_LARGE}
+        return {"kind": NOT_ATTEMPTED, "error": _text_of(error)}
+    except plain.TooLarge as error:
+        return {"kind": TOO_LARGE, "error": str(error)}
     except MemoryError:
-        outcome = {"kind": OUT_OF_MEMORY}
-    except KeyboardInterrupt:
+        return {"kind": OUT_OF_MEMORY}
+    except (TimeLimitExceeded, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit from the answer too: it ends nothing but this call
-        outcome = {"kind": RAISED, "error": _describe(error), "line": _answers_line(error)}
-    return {**outcome, "printed": printed.getvalue()}
+        return {"kind": RAISED, "error": describe(error), "line": _answers_line(error)}
 
 
 class _CappedText(io.TextIOBase):
@@ -73,13 +78,28 @@ class _CappedText(io.TextIOBase):
         return len(text)
 
     def getvalue(self):
-        return "".join(self._parts)
+        return _printable("".join(self._parts))
 
 
-def _describe(error):
-    with contextlib.suppress(Exception):
-        return "".join(traceback.format_exception_only(type(error), error)).strip()[-_PRINTED_CHARACTERS:]
-    return type(error).__name__
+def describe(error):
+    """An exception as Python prints it, without its traceback: "ValueError: what is wrong", at most 2,000 characters."""
+    try:
+        text = "".join(traceback.format_exception_only(type(error), error)).strip()
+    except Exception:  # it may be of a class of the attendee's
+        text = type(error).__name__
+    return _printable(text[:_PRINTED_CHARACTERS])
+
+
+def _text_of(error):
+    try:
+        return _printable(str(error)[:_PRINTED_CHARACTERS])
+    except Exception:
+        return ""
+
+
+def _printable(text):
+    """Without halves of surrogate pairs, which no file and no terminal takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _answers_line(error):
@@ -94,4 +114,5 @@ def _answers_line(error):
 
 
 def _is_attendees(filename):
-    return filename.startswith("<") or "ipykernel" in filename or "ipython-input" in filename
+    is_typed_in = filename.startswith("<") and not filename.startswith(("<frozen", "<__array_function__"))
+    return is_typed_in or "ipykernel" in filename
