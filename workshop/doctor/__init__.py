@@ -12,7 +12,7 @@ def examine(check):
     """The row of one check, whatever happens in it: a check that raises is a problem with the error as its sentence."""
     try:
         return check()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the attendee sees a row and not a traceback
+    except Exception as error:
         sentence = str(error).splitlines()[0] if str(error) else "no message"
         return Row(PROBLEM, f"{type(error).__name__}: {sentence}", reinstall())
 

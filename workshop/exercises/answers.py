@@ -6,6 +6,7 @@ lambda, an alias, decorated or not, also under `if` or `try`. With it comes ever
 """
 
 import ast
+import builtins
 import dis
 import re
 import types
@@ -135,7 +136,11 @@ def is_borrowed(name, definition):
 
 
 def needed(definition, found):
-    """The definitions that `definition` depends on, directly or not, and itself, top to bottom."""
+    """The definitions that `definition` depends on, directly or not, and itself, top to bottom.
+
+    A name that is imported, or defined as a function or class, keeps that meaning although a cell somewhere gives it a
+    value (`sum = 0`, `np = 3`); so does a name of Python's own.
+    """
     by_name = {}
     for other in found:
         for name in other.names:
@@ -143,11 +148,18 @@ def needed(definition, found):
     chosen, waiting = {id(definition): definition}, [definition]
     while waiting:
         for name in _loaded_names(waiting.pop().node):
-            for other in by_name.get(name, ()):
-                if id(other) not in chosen and not (other.names & definition.names and other is not definition):
+            meanings = by_name.get(name, ())
+            is_firm = hasattr(builtins, name) or not all(_is_assignment(other) for other in meanings)
+            for other in meanings:
+                is_earlier_self = other.names & definition.names and other is not definition
+                if id(other) not in chosen and not is_earlier_self and not (is_firm and _is_assignment(other)):
                     chosen[id(other)] = other
                     waiting.append(other)
     return [other for other in found if id(other) in chosen]
+
+
+def _is_assignment(definition):
+    return isinstance(definition.node, (ast.Assign, ast.AnnAssign))
 
 
 def _loaded_names(node):

@@ -79,10 +79,10 @@ def message_about(title, name, judgement):
     rows = [("", ""), ("smallest failing input", judgement.call)]
     if judgement.expected:
         rows += [("expected", judgement.expected), ("obtained", judgement.obtained)]
-    rows.append(("what is wrong", judgement.sentence))
     if judgement.printed:
         rows.append(("it printed", judgement.printed))
     blocks.append(("table", rows))
+    blocks.append(("text", f"What is wrong: {judgement.sentence}"))
     blocks.append(("text", f"Stuck? hint({name})"))
     return Message("bad", heading, tuple(blocks))
 

@@ -5,6 +5,7 @@ The judge holds the reference and the known mistakes. It never calls the answer 
 a message to the worker process in the grader.
 """
 
+import contextlib
 import time
 from dataclasses import dataclass
 
@@ -105,7 +106,8 @@ def judge(part, call, effort=IN_NOTEBOOK, seed=0):
     search = _Search(part, call, effort)
     failure = search.first_failing_example()
     if failure is None or failure.verdict in _IS_SHRUNK:
-        failure = min(filter(None, (failure, search.smallest_generated(seed))), key=lambda f: f.size, default=None)
+        failures = filter(None, (failure, search.smallest_generated(seed)))
+        failure = min(failures, key=lambda found: (found.verdict not in _IS_SHRUNK, found.size), default=None)
     return search.judgement(failure)
 
 
@@ -135,9 +137,10 @@ class _Search:
                 raise _Enough
             failure = self.failure_on(arguments)
             if failure:
+                if failure.verdict not in _IS_SHRUNK:  # a call that takes its whole time is not repeated
+                    found = found or failure
+                    raise _Enough
                 found = failure  # Hypothesis only goes on to smaller ones
-                if failure.verdict not in _IS_SHRUNK:
-                    raise _Enough  # a call that takes its whole time is not repeated to make it prettier
                 raise _Failing
 
         settings = hypothesis.settings(
@@ -185,7 +188,10 @@ class _Search:
             if compare(before, after):
                 return failure(FAIL, f"it changes its argument `{name}`, which was {show(before)}, to {show(after)}")
         expected = self.expected_of(self.answer_of_reference, encoded)
-        difference = self.part.judge(arguments, outcome["value"], expected)
+        try:
+            difference = self.part.judge(arguments, outcome["value"], expected)
+        except Exception as error:  # a value that no answer gives and only a forger thinks of
+            difference = Difference(f"what it returns cannot be judged ({type(error).__name__}: {error})")
         if difference:
             return failure(FAIL, difference.sentence, expected, difference.where)
         return None
@@ -207,19 +213,26 @@ class _Search:
             failure.verdict,
             where + failure.difference.sentence,
             call=self.part.describe(self.part.name, failure.arguments),
-            expected=show(self.part.shown(failure.expected)) if has_value else "",
-            obtained=show(self.part.shown(failure.outcome["value"])) if has_value else "",
+            expected=self.as_shown(failure.expected) if has_value else "",
+            obtained=self.as_shown(failure.outcome["value"]) if has_value else "",
             mistake=self.mistake_behind(failure) if failure.verdict in _IS_SHRUNK else "",
             printed=failure.outcome["printed"],
             **cost,
         )
+
+    def as_shown(self, value):
+        with contextlib.suppress(Exception):  # forged values have none of what `shown` looks for
+            return show(self.part.shown(value))
+        return show(value)
 
     def mistake_behind(self, failure):
         """The sentence of the first known mistake that behaves like the answer on everything tried, or ""."""
         for arguments in self.part.examples[:_REPLAYED]:  # some were not reached; they tell the mistakes apart
             if time.monotonic() - self.started < self.effort.shrink_seconds:
                 self.failure_on(arguments)
-        replayed = [(failure.arguments, failure.outcome), *self.tried[-_REPLAYED:]]
+        # The failing input comes last: it may be one that takes long, and most mistakes are told apart before it.
+        came_back = [(arguments, outcome) for arguments, outcome in self.tried if outcome["kind"] != subject.TIMEOUT]
+        replayed = [*came_back[-_REPLAYED:], (failure.arguments, failure.outcome)]
         for mistake in self.part.mistakes:
             if all(self.behaves_like(mistake, arguments, outcome) for arguments, outcome in replayed):
                 return mistake.sentence
@@ -231,5 +244,7 @@ class _Search:
             return False
         if own["kind"] == subject.RETURNED:
             changed = compare(own["arguments"], outcome["arguments"]) is not None
-            return not changed and self.part.agrees(outcome["value"], own["value"])
-        return own.get("error") == outcome.get("error")  # the same words too: ValueError says little by itself
+            with contextlib.suppress(Exception):  # forged values again
+                return not changed and self.part.agrees(outcome["value"], own["value"])
+            return False
+        return own.get("error", "") == outcome.get("error", "")  # the same words too: ValueError says little by itself

@@ -24,6 +24,12 @@ def grade(path, json_file=None, csv_file=None):
     if not submissions:
         console.print(f"There is no notebook (*.ipynb) in {path}.")
         return 2
+    for target in filter(None, (json_file, csv_file)):
+        try:
+            target.open("a").close()
+        except OSError as error:
+            console.print(f"The rows cannot be written to {target}: {error.strerror}. Nothing was graded.")
+            return 2
     rows, expected = [], 0
     try:
         with tqdm(submissions, unit="notebook", disable=None) as bar:

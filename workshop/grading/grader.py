@@ -79,9 +79,9 @@ class Grader:
         if is_borrowed(part.name, definition):
             return "borrowed", "The reference was borrowed; an answer of your own is still to be written.", ""
         warning = f" ({part.name} is defined {count} times; the last one counts.)" if count > 1 else ""
-        problem = self._supervisor.load(part.name, self._steps(definition))
-        if problem:
-            return "error", problem + warning, ""
+        is_loaded, problem = self._supervisor.load(part.name, self._steps(definition))
+        if not is_loaded:
+            return "error", _as_sentence(problem) + warning, ""
         judgement = judge.judge(part, self._supervisor.call, judge.WHEN_GRADING, SEED)
         if judgement.verdict == "pass":
             return "pass", warning.strip(), ""
@@ -90,7 +90,9 @@ class Grader:
         counterexample = judgement.call
         if judgement.expected:
             counterexample += f"\nexpected {judgement.expected}\nobtained {judgement.obtained}"
-        message = judgement.mistake or judgement.sentence[:1].upper() + judgement.sentence[1:] + "."
+        message = judgement.mistake or _as_sentence(judgement.sentence)
+        if judgement.verdict == "error" and problem:
+            message += f" Before that, {problem}."
         return judgement.verdict, message + warning, counterexample
 
     def _without_definition(self, name):
@@ -109,3 +111,7 @@ class Grader:
             source = reference_steps(borrowed) if borrowed else needed_one.source_in_place
             steps.append((f"cell {needed_one.cell.number}", borrowed, source))
         return steps
+
+
+def _as_sentence(words):
+    return words[:1].upper() + words[1:] + "."

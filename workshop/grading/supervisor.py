@@ -42,23 +42,27 @@ class Supervisor:
         self._stop()
 
     def load(self, name, steps):
-        """Load an answer (see `worker`). Returns "" or what went wrong, as a sentence for its author."""
+        """Load an answer (see `worker`). Returns (whether it is there, what went wrong or ""), words for its author."""
         self._loaded = (name, steps)
         try:
-            return self._exchange(("load", name, steps), _LOAD_SECONDS)
+            reply = self._exchange(("load", name, steps), _LOAD_SECONDS)
+            if isinstance(reply, tuple) and [type(part) for part in reply] == [bool, str]:
+                return reply
+            self._stop()
+            return False, f"the cells that {name} needs write into the grader's pipe"
         except WorkerTimeout:
-            return f"the cells that {name} needs do not come to an end"
+            return False, f"the cells that {name} needs do not come to an end"
         except WorkerDied as death:
-            return f"the cells that {name} needs end the whole process ({death})"
+            return False, f"the cells that {name} needs end the whole process ({death})"
 
     def call(self, driver, arguments, seconds):
         """Call the loaded answer; an outcome as `subject.run` gives it, or one of a lost worker."""
         try:
             if self._process is None:
-                problem = self.load(*self._loaded)
-                if problem:
+                is_loaded, problem = self.load(*self._loaded)
+                if not is_loaded:
                     return {"kind": subject.CRASHED, "error": problem, "printed": ""}
-            return self._exchange(("call", driver, arguments, seconds), seconds + _GRACE_SECONDS)
+            return _checked(self._exchange(("call", driver, arguments, seconds), seconds + _GRACE_SECONDS))
         except WorkerTimeout:
             return {"kind": subject.TIMEOUT, "printed": ""}
         except WorkerDied as death:
@@ -146,3 +150,17 @@ class Supervisor:
                 pass
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._process = self._scratch = None
+
+
+def _checked(outcome):
+    """The outcome, if it has the form of one: an attendee's code may have written it instead of the worker."""
+    words = ("error", "line", "printed")
+    is_outcome = (
+        isinstance(outcome, dict)
+        and outcome.get("kind") in subject.KINDS
+        and all(isinstance(outcome.get(word, ""), str) for word in words)
+        and (outcome["kind"] != subject.RETURNED or isinstance(outcome.get("arguments"), tuple))
+    )
+    if not is_outcome:
+        return {"kind": subject.CRASHED, "error": "its reply is not an outcome", "printed": ""}
+    return {**dict.fromkeys(words, ""), "value": None, **outcome}

@@ -2,7 +2,8 @@
 
 It speaks over its standard input and output, which it puts out of reach of the code before that is loaded: frames of a
 4-byte length and plain data (`workshop.exercises.plain`). A request is ("load", name, steps) or ("call", driver,
-arguments as bytes, seconds); the reply to "load" is "" or an error, the reply to "call" is an outcome of `subject.run`.
+arguments as bytes, seconds); the reply to "load" is (whether there is an answer, what went wrong or ""), the reply to
+"call" is an outcome of `subject.run`.
 """
 
 import linecache
@@ -30,7 +31,8 @@ def main():
     while header := requests.read(4):
         request = plain.decode(requests.read(struct.unpack(">I", header)[0]))
         if request[0] == "load":
-            answer, reply = _load(*request[1:])
+            answer, problem = _load(*request[1:])
+            reply = (answer is not None, problem)
         else:
             reply = subject.run(answer, *request[1:])
         data = plain.encode(reply, max_bytes=2 * plain.MAX_BYTES)
@@ -52,7 +54,7 @@ def _load(name, steps):
         steps: tuples (where, borrowed name or None, source). A borrowed answer runs in a namespace of its own.
 
     Returns:
-        (the answer or None, "" or what went wrong).
+        (the answer or None, what went wrong first or "").
     """
     namespace = {"__name__": "__main__"}
     problem = ""
@@ -65,10 +67,10 @@ def _load(name, steps):
             if borrowed:
                 namespace[borrowed] = target[borrowed]
         except BaseException as error:
-            problem = f"{where} raises {type(error).__name__}: {str(error)[:500]}"
+            problem = problem or f"{where} raises {type(error).__name__}: {str(error)[:500]}"
     answer = namespace.get(name)
     if callable(answer):
-        return answer, ""
+        return answer, problem
     return None, problem or f"{name} is not a function"
 
 

@@ -43,11 +43,17 @@ discounted_return = Part(
     examples=(([], 0.9), ([1.0], 0.5), ([0.0, 1.0], 0.5), (np.array([1.0, 2.0, 3.0]), 0.5)),
     cases=st.tuples(_as_list_or_array, discounts),
     mistakes=(
-        Mistake("The first reward is not discounted: its factor is γ⁰ = 1. Your powers start at 1.", _one_power_too_many),
+        Mistake(
+            "The first reward is not discounted: its factor is γ⁰ = 1. Your powers start at 1.", _one_power_too_many
+        ),
         Mistake("This is the plain sum: γ is not used. A reward t steps away counts γᵗ.", _not_discounted),
-        Mistake("This discounts backwards: the last reward has the factor 1 here. The first one should.", _from_the_end),
+        Mistake(
+            "This discounts backwards: the last reward has the factor 1 here. The first one should.", _from_the_end
+        ),
         Mistake("γ is multiplied by t here. It should be raised to the power t: `gamma ** t`.", _factor_times_index),
-        Mistake("Every later reward is discounted once here; one t steps away is discounted t times.", _discounted_once),
+        Mistake(
+            "Every later reward is discounted once here; one t steps away is discounted t times.", _discounted_once
+        ),
         Mistake("The last reward is left out: does your loop stop one step early?", _last_reward_missing),
         Mistake("This is divided by the number of steps. A return is a sum, not a mean.", _averaged),
     ),
@@ -63,8 +69,8 @@ discounted_return = Part(
 )
 
 
-def _quadratic_plain_sum(rewards, gamma):
-    return np.array([float(sum(rewards[t:])) for t in range(len(rewards))])
+def _plain_sums(rewards, gamma):
+    return np.cumsum(np.asarray(rewards, dtype=float)[::-1])[::-1].copy()
 
 
 def _same_return_everywhere(rewards, gamma):
@@ -72,8 +78,8 @@ def _same_return_everywhere(rewards, gamma):
 
 
 def _not_restarted(rewards, gamma):
-    discounted = [gamma**t * reward for t, reward in enumerate(rewards)]
-    return np.array([float(sum(discounted[t:])) for t in range(len(rewards))])
+    discounted = np.asarray(rewards, dtype=float) * gamma ** np.arange(len(rewards))
+    return np.cumsum(discounted[::-1])[::-1].copy()
 
 
 def _forwards(rewards, gamma):
@@ -125,11 +131,19 @@ returns_to_go = Part(
         else f"{name}({list(arguments[0])}, {arguments[1]})"
     ),
     mistakes=(
-        Mistake("These are sums without γ. From every step on, a reward k steps away counts γᵏ.", _quadratic_plain_sum),
-        Mistake("This is the return of the whole episode, repeated. Step t only sees rewards from t on.", _same_return_everywhere),
-        Mistake("The powers of γ count from the start of the episode. For step t they start again at γ⁰.", _not_restarted),
+        Mistake("These are sums without γ. From every step on, a reward k steps away counts γᵏ.", _plain_sums),
+        Mistake(
+            "This is the return of the whole episode, repeated. Step t only sees rewards from t on.",
+            _same_return_everywhere,
+        ),
+        Mistake(
+            "The powers of γ count from the start of the episode. For step t they start again at γ⁰.", _not_restarted
+        ),
         Mistake("This runs forwards: it adds up the past. Start at the last step and go back.", _forwards),
-        Mistake("Step t's own reward is missing: add `rewards[t]` before you store the return of step t.", _own_reward_missing),
+        Mistake(
+            "Step t's own reward is missing: add `rewards[t]` before you store the return of step t.",
+            _own_reward_missing,
+        ),
         Mistake("The right numbers in the wrong order: turn the array round before you return it.", _reversed),
         Mistake("The returns were cut to integers. Make the array of floats: `np.zeros(T)`.", _in_integers),
         Mistake("This is a list. Return a NumPy array of float64.", _as_list),
