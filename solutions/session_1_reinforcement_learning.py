@@ -77,7 +77,8 @@ plots.agent_loop()
 # %%
 env = gym.make("CartPole-v1")
 state, info = env.reset(seed=0)
-next_state, reward, terminated, truncated, info = env.step(1)  # 0 pushes to the left, 1 to the right
+action = 1  # 0 pushes to the left, 1 to the right
+next_state, reward, terminated, truncated, info = env.step(action)
 
 print("s_0 =", state)
 print("s_1 =", next_state)
@@ -103,7 +104,8 @@ for name in ("CartPole-v1", "Taxi-v3", "PongNoFrameskip-v4"):
     for _ in range(80 if "Pong" in name else 0):  # the ball comes into play after about a second
         env.step(0)
     space = env.observation_space
-    states = f"{space.n} states" if space.shape == () else " × ".join(map(str, space.shape)) + " numbers"
+    shape = " × ".join(map(str, space.shape))
+    states = f"{shape} numbers" if shape else f"{space.n} states"
     frames.append(env.render())
     captions.append(f"{name}\n{states}\n{env.action_space.n} actions")
 plots.filmstrip(frames, captions, title="Three environments")
@@ -118,10 +120,12 @@ plots.filmstrip(frames, captions, title="Three environments")
 
 # %% exercise="run_episode"
 def run_episode(env, policy, seed):
-    """Play one episode: reset `env` with `seed`, then act with `policy(state) -> action` until it is over.
+    """Play one episode: reset `env` with `seed`, then act with `policy(state) -> action` until it
+    is over.
 
-    Returns a list with one `Transition(state, action, reward, next_state, terminated)` a step, in order. The episode
-    is over when a step comes back `terminated` (the task ended) or `truncated` (the clock ran out).
+    Returns a list with one `Transition(state, action, reward, next_state, terminated)` a step, in
+    order. The episode is over when a step comes back `terminated` (the task ended) or `truncated`
+    (the clock ran out).
     """
     ### BEGIN SOLUTION
     state, info = env.reset(seed=seed)
@@ -158,7 +162,10 @@ def push_towards_lean(state):
 env = gym.make("CartPole-v1")
 for policy in (push_at_random, push_towards_lean):
     lengths = [len(run_episode(env, policy, seed)) for seed in range(100)]
-    print(f"{policy.__name__}: {np.mean(lengths):.0f} steps in the mean of 100 episodes, the longest {max(lengths)}")
+    print(
+        f"{policy.__name__}: {np.mean(lengths):.0f} steps in the mean of 100 episodes,",
+        f"the longest {max(lengths)}",
+    )
 
 # %% [markdown]
 # Better, and still no good. Watch one episode to see why.
@@ -166,7 +173,9 @@ for policy in (push_at_random, push_towards_lean):
 # %%
 env = gym.make("CartPole-v1", render_mode="rgb_array_list")
 episode = run_episode(env, push_towards_lean, seed=0)
-captions = [f"step {t}: angle {np.degrees(step.next_state[2]):+.1f}°" for t, step in enumerate(episode)]
+captions = [
+    f"step {t}: angle {np.degrees(step.next_state[2]):+.1f}°" for t, step in enumerate(episode)
+]
 plots.film(env.render()[1:], captions, milliseconds=80)
 
 # %% [markdown]
@@ -211,11 +220,13 @@ MOVES = {0: (-1, 0), 1: (0, 1), 2: (1, 0), 3: (0, -1)}  # up, right, down, left 
 
 # %% exercise="sokoban_step"
 def sokoban_step(walls, goals, player, boxes, action):
-    """One move of Sokoban: `walls` and `goals` are sets of (row, column), `boxes` is a frozenset of them.
+    """One move of Sokoban: `walls` and `goals` are sets of (row, column), `boxes` is a frozenset
+    of them.
 
-    Returns (player, boxes, reward, terminated), boxes again a frozenset. The player walks one cell and pushes a box
-    ahead of it; walls, and a box with a wall or a box behind it, block the move, and then nothing changes.
-    terminated: every box stands on a goal. reward: 1.0 for the move that gets there, 0.0 for all others.
+    Returns (player, boxes, reward, terminated), boxes again a frozenset. The player walks one
+    cell and pushes a box ahead of it; walls, and a box with a wall or a box behind it, block the
+    move, and then nothing changes. terminated: every box stands on a goal. reward: 1.0 for the
+    move that gets there, 0.0 for all others.
     """
     ### BEGIN SOLUTION
     d_row, d_col = MOVES[action]
@@ -244,7 +255,9 @@ level.reset(seed=0)
 player, boxes, rewards = level.player, level.boxes, []
 frames, captions = [level.render()], ["$s_0$"]
 for t, action in enumerate(plan):
-    player, boxes, reward, terminated = sokoban_step(level.walls, level.goals, player, boxes, action)
+    player, boxes, reward, terminated = sokoban_step(
+        level.walls, level.goals, player, boxes, action
+    )
     level.player, level.boxes = player, boxes
     rewards.append(reward)
     frames.append(level.render())
@@ -256,7 +269,9 @@ plots.filmstrip(frames, captions, title=f"An episode of {len(plan)} moves", colu
 
 # %%
 env = gym.make("workshop/Sokoban-v0", level="pair")
-solved = [run_episode(env, lambda state: int(rng.integers(4)), seed)[-1].terminated for seed in range(500)]
+solved = [
+    run_episode(env, lambda state: int(rng.integers(4)), seed)[-1].terminated for seed in range(500)
+]
 print(f"{100 * np.mean(solved):.0f} of a hundred")
 
 # %% [markdown]
@@ -290,7 +305,10 @@ check(discounted_return)
 # **Predict.** With $\gamma = 0.9$, what is a reward of 1 worth that is 30 steps away? And with $\gamma = 0.99$?
 
 # %%
-weights = {gamma: [discounted_return([0] * t + [1], gamma) for t in range(31)] for gamma in (0.99, 0.9, 0.5)}
+weights = {
+    gamma: [discounted_return([0] * t + [1], gamma) for t in range(31)]
+    for gamma in (0.99, 0.9, 0.5)
+}
 plots.discount_weights(weights, title="What a reward of 1 is worth today")
 
 # %% [markdown]
@@ -310,7 +328,9 @@ plots.discount_weights(weights, title="What a reward of 1 is worth today")
 
 # %% exercise="returns_to_go"
 def returns_to_go(rewards, gamma):
-    """The discounted return from every step on: a float64 array of shape (T,) for T rewards, in one backward pass."""
+    """The discounted return from every step on: a float64 array of shape (T,) for T rewards, in
+    one backward pass.
+    """
     ### BEGIN SOLUTION
     returns = np.zeros(len(rewards))
     later = 0.0
@@ -328,10 +348,14 @@ check(returns_to_go)
 # A whole game of Pong. It goes to 21 points, and the player is random again. **Predict.** How does it end?
 
 # %%
-env = gym.make("Pong-ramDeterministic-v4")  # the state is the console's memory, 128 bytes: smaller than the picture
+env = gym.make(
+    "Pong-ramDeterministic-v4"
+)  # the state is the console's memory, 128 bytes: smaller than the picture
 episode = run_episode(env, lambda state: int(rng.integers(6)), seed=0)
 rewards = [step.reward for step in episode]
-plots.rewards_and_returns(rewards, returns_to_go(rewards, 0.99), title="A random player's game of Pong, γ = 0.99")
+plots.rewards_and_returns(
+    rewards, returns_to_go(rewards, 0.99), title="A random player's game of Pong, γ = 0.99"
+)
 
 # %% [markdown]
 # See how the return falls *before* each lost point. A step long before the mistake already has a bad return.
@@ -366,7 +390,10 @@ plots.rewards_and_returns(rewards, returns_to_go(rewards, 0.99), title="A random
 # %%
 world = gym.make("workshop/GridWorld-v0", render_mode="rgb_array").unwrapped
 world.reset(seed=0)
-print(f"P: {world.P.shape}, R: {world.R.shape}, {world.P.size:,} numbers to describe {len(world.cells)} cells")
+print(
+    f"P: {world.P.shape}, R: {world.R.shape},",
+    f"{world.P.size:,} numbers to describe {len(world.cells)} cells",
+)
 plots.filmstrip([world.render()], ["the start; the exit is at the bottom right"], width=4.6)
 
 # %% [markdown]
@@ -400,7 +427,9 @@ plots.value_map(world, random_values, title="Value of every cell for a random wa
 
 # %% exercise="q_from_v"
 def q_from_v(P, R, V, gamma):
-    """Q (S, A) from the model P (S, A, S), R (S, A) and the state values V (S,): the reward plus what comes next."""
+    """Q (S, A) from the model P (S, A, S), R (S, A) and the state values V (S,): the reward plus
+    what comes next.
+    """
     ### BEGIN SOLUTION
     return R + gamma * P @ V
     ### END SOLUTION
@@ -416,7 +445,11 @@ check(q_from_v)
 # %%
 small = gym.make("workshop/GridWorld-v0", text_map="classic").unwrapped
 small_values = policy_values(small, np.full(small.R.shape, 0.25), gamma=1.0)
-plots.q_map(small, q_from_v(small.P, small.R, small_values, 1.0), title="One step ahead of a random walker, γ = 1")
+plots.q_map(
+    small,
+    q_from_v(small.P, small.R, small_values, 1.0),
+    title="One step ahead of a random walker, γ = 1",
+)
 
 # %% [markdown]
 # The values are those of somebody who walks at random, and yet the frames already show the way out. That is the engine
@@ -438,7 +471,8 @@ plots.q_map(small, q_from_v(small.P, small.R, small_values, 1.0), title="One ste
 def value_iteration(P, R, gamma, tolerance):
     """The optimal values V (S,) of the model P (S, A, S), R (S, A), for 0 <= gamma < 1.
 
-    Start from zeros and sweep over all states until no value changes by `tolerance` or more in a sweep.
+    Start from zeros and sweep over all states until no value changes by `tolerance` or more in a
+    sweep.
     """
     ### BEGIN SOLUTION
     V = np.zeros(len(R))
@@ -468,7 +502,9 @@ for number in range(14):  # the same sweeps once more, one at a time
     best = Q >= Q.max(axis=1, keepdims=True) - 1e-9
     done = int(np.sum(np.abs(sweep - V) < 1e-6))
     caption = f"after sweep {number}: {done} of {len(V)} values are final"
-    frames.append({"values": sweep, "policy": best, "title": "Value iteration, γ = 0.9", "caption": caption})
+    frames.append(
+        {"values": sweep, "policy": best, "title": "Value iteration, γ = 0.9", "caption": caption}
+    )
     sweep = Q.max(axis=1)
 plots.value_scrubber(world, frames, "sweep", start=0, milliseconds=900)
 
@@ -486,9 +522,14 @@ for state in range(500):
     for action in range(6):
         for probability, next_state, reward, terminated in taxi.P[state][action]:
             taxi_R[state, action] += probability * reward
-            taxi_P[state, action, next_state] += probability * (not terminated)  # nothing follows the end
+            taxi_P[state, action, next_state] += probability * (
+                not terminated
+            )  # nothing follows the end
 taxi_V = value_iteration(taxi_P, taxi_R, gamma=1 - 1e-9, tolerance=1e-6)
-print(f"The best taxi driver earns {taxi.initial_state_distrib @ taxi_V:.2f} a ride, the mean of all starts.")
+print(
+    f"The best taxi driver earns {taxi.initial_state_distrib @ taxi_V:.2f} a ride,",
+    "the mean of all starts.",
+)
 
 # %% [markdown]
 # Remember **7.93**: it is the mark that your agent is measured by in section 6.
@@ -531,7 +572,9 @@ print(f"The best taxi driver earns {taxi.initial_state_distrib @ taxi_V:.2f} a r
 
 # %% exercise="td_update"
 def td_update(V, state, reward, next_state, terminated, alpha, gamma):
-    """TD(0): a new array V (S,) in which V[state] moved by `alpha` times the TD error. The old V stays as it is."""
+    """TD(0): a new array V (S,) in which V[state] moved by `alpha` times the TD error. The old V
+    stays as it is.
+    """
     ### BEGIN SOLUTION
     target = reward if terminated else reward + gamma * V[next_state]
     new_V = np.array(V, dtype=float)
@@ -550,14 +593,28 @@ check(td_update)
 
 # %%
 env = gym.make("workshop/GridWorld-v0")
-walk = [step for seed in range(100) for step in run_episode(env, lambda state: int(rng.integers(4)), seed)]
+walk = [
+    step
+    for seed in range(100)
+    for step in run_episode(env, lambda state: int(rng.integers(4)), seed)
+]
 truth = policy_values(world, random_policy, gamma=0.9)
 V, unseen, frames = np.zeros(len(world.cells)), np.ones(len(world.cells), dtype=bool), []
 for t, step in enumerate(walk):
     if t in (0, 3, 10, 30, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600):
         error = np.abs(V - truth).mean()
-        caption = f"after {t:,} steps: {np.sum(unseen)} cells in the fog, the values are off by {error:.1f} on average"
-        frames.append({"values": V.copy(), "unseen": unseen.copy(), "title": "TD, γ = 0.9", "caption": caption})
+        caption = (
+            f"after {t:,} steps: {np.sum(unseen)} cells in the fog, "
+            f"the values are off by {error:.1f} on average"
+        )
+        frames.append(
+            {
+                "values": V.copy(),
+                "unseen": unseen.copy(),
+                "title": "TD, γ = 0.9",
+                "caption": caption,
+            }
+        )
     V = td_update(V, step.state, step.reward, step.next_state, step.terminated, 0.1, 0.9)
     unseen[[step.state, step.next_state]] = False
 plots.value_scrubber(world, frames, "steps", milliseconds=900)
@@ -590,7 +647,8 @@ plots.value_scrubber(world, frames, "steps", milliseconds=900)
 
 # %% exercise="q_target"
 def q_target(reward, next_q_values, terminated, gamma):
-    """What Q(s, a) should have been, as a float: the reward, plus the best of `next_q_values` (A,) discounted.
+    """What Q(s, a) should have been, as a float: the reward, plus the best of `next_q_values`
+    (A,) discounted.
 
     After a terminal step there is no next state, and the reward is all.
     """
@@ -609,7 +667,11 @@ check(q_target)
 # nothing: all $Q$ are 0. **Predict.** After the first replay, how many of the 11 values are not 0?
 
 # %%
-Q_plan, rows, titles = np.zeros(len(plan) + 1), [], []  # the action value of each move, and 0 after the last
+Q_plan, rows, titles = (
+    np.zeros(len(plan) + 1),
+    [],
+    [],
+)  # the action value of each move, and 0 after the last
 for replay in range(len(plan) + 1):
     rows.append(Q_plan[:-1].copy())
     titles.append(f"Q of every move, γ = 0.9, replays so far: {replay}")
@@ -636,9 +698,11 @@ plots.bar_scrubber(rows, labels, titles, "replay")
 
 # %% exercise="epsilon_greedy"
 def epsilon_greedy(q_values, epsilon, rng):
-    """An action as an int: with probability `epsilon` any of the A actions, else one with the largest q value.
+    """An action as an int: with probability `epsilon` any of the A actions, else one with the
+    largest q value.
 
-    Equal largest values are equally likely to be taken. All randomness comes from `rng`, a `numpy.random.Generator`.
+    Equal largest values are equally likely to be taken. All randomness comes from `rng`, a
+    `numpy.random.Generator`.
     """
     ### BEGIN SOLUTION
     if rng.random() < epsilon:
@@ -682,10 +746,12 @@ plots.bars(
 
 # %% exercise="q_learning"
 def q_learning(env, episodes, alpha, gamma, epsilon, rng):
-    """Learn Q (S, A), float64, from `episodes` episodes of epsilon-greedy play, starting from zeros.
+    """Learn Q (S, A), float64, from `episodes` episodes of epsilon-greedy play, starting from
+    zeros.
 
-    `env` has Discrete observation and action spaces; only its spaces, `reset` and `step` are used, never its model.
-    A terminated step has no future; a truncated one does, the clock merely stopped us from seeing it.
+    `env` has Discrete observation and action spaces; only its spaces, `reset` and `step` are
+    used, never its model. A terminated step has no future; a truncated one does, the clock merely
+    stopped us from seeing it.
     """
     ### BEGIN SOLUTION
     Q = np.zeros((env.observation_space.n, env.action_space.n))
@@ -711,11 +777,15 @@ check(q_learning)
 
 # %%
 env = gym.wrappers.RecordEpisodeStatistics(gym.make("Taxi-v3"), deque_size=3000)
-taxi_Q = q_learning(env, episodes=3000, alpha=0.5, gamma=0.99, epsilon=0.1, rng=np.random.default_rng(0))
+taxi_Q = q_learning(
+    env, episodes=3000, alpha=0.5, gamma=0.99, epsilon=0.1, rng=np.random.default_rng(0)
+)
 taxi_returns = np.array(env.return_queue).ravel()
 rides = [run_episode(env, lambda state: int(taxi_Q[state].argmax()), seed) for seed in range(500)]
 print(f"without dice: {np.mean([sum(step.reward for step in ride) for ride in rides]):.2f} a ride")
-plots.learning_curve(taxi_returns, optimum=7.93, window=100, title="Q-learning drives a taxi", ylim=(-160, 25))
+plots.learning_curve(
+    taxi_returns, optimum=7.93, window=100, title="Q-learning drives a taxi", ylim=(-160, 25)
+)
 
 # %% [markdown]
 # Why does the line stay below the optimum? Because the agent goes on rolling dice in one step out of ten. Without dice
@@ -725,11 +795,15 @@ plots.learning_curve(taxi_returns, optimum=7.93, window=100, title="Q-learning d
 # and it still gets there.
 
 # %%
-taxi_Q = q_learning(gym.make("Taxi-v3"), 3000, alpha=0.5, gamma=0.99, epsilon=0.1, rng=np.random.default_rng(1))
+taxi_Q = q_learning(
+    gym.make("Taxi-v3"), 3000, alpha=0.5, gamma=0.99, epsilon=0.1, rng=np.random.default_rng(1)
+)
 env = gym.make("Taxi-v3", render_mode="rgb_array_list")
 ride = run_episode(env, lambda state: int(taxi_Q[state].argmax()), seed=5)
 names = ("south", "north", "east", "west", "pick up", "drop off")
-captions = [f"step {t}: {names[step.action]}, reward {step.reward:g}" for t, step in enumerate(ride)]
+captions = [
+    f"step {t}: {names[step.action]}, reward {step.reward:g}" for t, step in enumerate(ride)
+]
 plots.film(env.render(), ["the start", *captions])
 
 # %% [markdown]
@@ -738,11 +812,17 @@ plots.film(env.render(), ["the start", *captions])
 
 # %%
 env = gym.make("workshop/Sokoban-v0", level="pair")
-sokoban_Q = q_learning(env, episodes=2000, alpha=0.5, gamma=0.9, epsilon=0.2, rng=np.random.default_rng(0))
+sokoban_Q = q_learning(
+    env, episodes=2000, alpha=0.5, gamma=0.9, epsilon=0.2, rng=np.random.default_rng(0)
+)
 
-env = gym.make("workshop/Sokoban-v0", level="pair", render_mode="rgb_array_list", max_episode_steps=40)
+env = gym.make(
+    "workshop/Sokoban-v0", level="pair", render_mode="rgb_array_list", max_episode_steps=40
+)
 episode = run_episode(env, lambda state: int(sokoban_Q[state].argmax()), seed=0)
-captions = [f"step {t}: {ARROWS[step.action]}, reward {step.reward:g}" for t, step in enumerate(episode)]
+captions = [
+    f"step {t}: {ARROWS[step.action]}, reward {step.reward:g}" for t, step in enumerate(episode)
+]
 plots.film(env.render(), ["the start", *captions])
 
 # %% [markdown]
@@ -827,7 +907,9 @@ progress()
 
 # %% exercise="greedy_policy"
 def greedy_policy(q_table):
-    """The best action of every state as ints (S,), from Q (S, A). Of equal values the first one counts."""
+    """The best action of every state as ints (S,), from Q (S, A). Of equal values the first one
+    counts.
+    """
     ### BEGIN SOLUTION
     return np.argmax(q_table, axis=1)
     ### END SOLUTION
@@ -842,13 +924,22 @@ check(greedy_policy)
 
 # %%
 env = gym.make("workshop/GridWorld-v0")
-grid_Q = q_learning(env, episodes=300, alpha=0.5, gamma=0.9, epsilon=0.1, rng=np.random.default_rng(0))
-plots.value_map(world, grid_Q.max(axis=1), greedy_policy(grid_Q), title="The best action value and its action, learned")
+grid_Q = q_learning(
+    env, episodes=300, alpha=0.5, gamma=0.9, epsilon=0.1, rng=np.random.default_rng(0)
+)
+plots.value_map(
+    world,
+    grid_Q.max(axis=1),
+    greedy_policy(grid_Q),
+    title="The best action value and its action, learned",
+)
 
 
 # %% exercise="state_count"
 def state_count(height, width, colours):
-    """How many different pictures there are of height x width pixels in so many colours: an exact Python int."""
+    """How many different pictures there are of height x width pixels in so many colours: an exact
+    Python int.
+    """
     ### BEGIN SOLUTION
     return int(colours) ** (int(height) * int(width))
     ### END SOLUTION
@@ -864,7 +955,10 @@ check(state_count)
 # %%
 for side in range(2, 9):
     table_bytes = state_count(side, side, 2) * 6 * 8
-    print(f"{side} × {side} pixels: {state_count(side, side, 2):>26,} states, a table of {table_bytes / 1e9:.1e} GB")
+    print(
+        f"{side} × {side} pixels: {state_count(side, side, 2):>26,} states,",
+        f"a table of {table_bytes / 1e9:.1e} GB",
+    )
 
 # %% [markdown]
 # ### Exercise 1.12★: lost, and it does not show (5 minutes)
@@ -875,7 +969,8 @@ for side in range(2, 9):
 
 # %% exercise="is_deadlock"
 def is_deadlock(walls, goals, boxes):
-    """True exactly if some box that is on no goal stands in a corner: a wall above or below, and a wall left or right.
+    """True exactly if some box that is on no goal stands in a corner: a wall above or below, and
+    a wall left or right.
 
     `walls`, `goals` and `boxes` are sets of (row, column).
     """
@@ -931,7 +1026,8 @@ print(f"false alarms: {np.sum(alarm & can_win)}")
 
 # %% exercise="sarsa_target"
 def sarsa_target(reward, next_q_values, next_action, terminated, gamma):
-    """The on-policy target, as a float: the reward plus the discounted value of the action that is really taken next.
+    """The on-policy target, as a float: the reward plus the discounted value of the action that
+    is really taken next.
 
     After a terminal step the reward is all, and `next_action` may be anything, None too.
     """
@@ -969,13 +1065,19 @@ def sarsa(env, episodes, alpha, gamma, epsilon, rng):
 
 cliff, curves, paths = gym.make("workshop/GridWorld-v0", text_map="cliff").unwrapped, {}, {}
 for name, learn in (("Q-learning", q_learning), ("SARSA", sarsa)):
-    env = gym.wrappers.RecordEpisodeStatistics(gym.make("workshop/GridWorld-v0", text_map="cliff"), deque_size=1000)
+    env = gym.wrappers.RecordEpisodeStatistics(
+        gym.make("workshop/GridWorld-v0", text_map="cliff"), deque_size=1000
+    )
     Q = learn(env, episodes=1000, alpha=0.1, gamma=1.0, epsilon=0.1, rng=np.random.default_rng(0))
     curves[name] = np.array(env.return_queue).ravel()
     walk = run_episode(env, lambda state: int(Q[state].argmax()), seed=0)
-    paths[name] = [cliff.cells[state] for state in (walk[0].state, *(step.next_state for step in walk))]
+    paths[name] = [
+        cliff.cells[state] for state in (walk[0].state, *(step.next_state for step in walk))
+    ]
 display(plots.path_map(cliff, paths, title="What each of them would do without dice"))
-plots.learning_curve(curves, optimum=-13, window=100, ylim=(-200, 15), title="What each of them earns with dice")
+plots.learning_curve(
+    curves, optimum=-13, window=100, ylim=(-200, 15), title="What each of them earns with dice"
+)
 
 # %% [markdown]
 # Q-learning knows the shortest way, and falls off it now and then. SARSA knows itself, and keeps away from the edge.
@@ -996,7 +1098,8 @@ plots.learning_curve(curves, optimum=-13, window=100, ylim=(-200, 15), title="Wh
 def shaped_reward(reward, potential, state, next_state, terminated, gamma):
     """The reward plus the discounted gain in `potential(state) -> float`, as a float.
 
-    The potential of a state in which the episode terminated counts as 0, whatever the function says.
+    The potential of a state in which the episode terminated counts as 0, whatever the function
+    says.
     """
     ### BEGIN SOLUTION
     next_potential = 0.0 if terminated else potential(next_state)
@@ -1046,19 +1149,25 @@ def distance(state):
 
 new_rewards = {
     "sparse": lambda r, s, s2, terminated: r,
-    "shaped": lambda r, s, s2, terminated: shaped_reward(r, lambda s: 1 - distance(s) / 18, s, s2, terminated, 0.95),
+    "shaped": lambda r, s, s2, terminated: shaped_reward(
+        r, lambda s: 1 - distance(s) / 18, s, s2, terminated, 0.95
+    ),
     "badly scaled": lambda r, s, s2, terminated: r + (distance(s2) < distance(s)),
 }
 lengths = {}
 for name, new_reward in new_rewards.items():
     env = gym.make("workshop/GridWorld-v0", text_map=room, step_reward=0.0)
     env = gym.wrappers.RecordEpisodeStatistics(Rewarded(env, new_reward), deque_size=200)
-    Q = q_learning(env, episodes=200, alpha=0.5, gamma=0.95, epsilon=0.1, rng=np.random.default_rng(0))
+    Q = q_learning(
+        env, episodes=200, alpha=0.5, gamma=0.95, epsilon=0.1, rng=np.random.default_rng(0)
+    )
     lengths[name] = np.array(env.length_queue).ravel()
     walk = run_episode(env, lambda state: int(Q[state].argmax()), seed=0)
     end = "out" if walk[-1].terminated else "stopped by the clock"
     print(f"{name}: without dice {len(walk)} steps, then {end}")
-plots.learning_curve(lengths, optimum=18, window=20, title="Steps to the exit", ylabel="steps of the episode")
+plots.learning_curve(
+    lengths, optimum=18, window=20, title="Steps to the exit", ylabel="steps of the episode"
+)
 
 # %% [markdown]
 # The shaped agent finds the way about ten times as fast. The badly scaled one has found out that arriving ends the
