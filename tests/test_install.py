@@ -423,9 +423,13 @@ def jupyter_answers(copy, environment):
         start_new_session=True,
     )
     try:
-        addresses = (re.search(r"http://localhost:\S+/session_1_\S+", line) for line in lab.stdout)
-        address = next(filter(None, addresses)).group()
-        with urllib.request.urlopen(address, timeout=60) as page:
+        printed, found = [], None
+        for line in lab.stdout:
+            printed.append(line)
+            if found := re.search(r"http://localhost:\S+/session_1_\S+", line):
+                break
+        assert found, "".join(printed)
+        with urllib.request.urlopen(found.group(), timeout=60) as page:
             return page.read().decode()
     finally:
         os.killpg(lab.pid, signal.SIGKILL)
