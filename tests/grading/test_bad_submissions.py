@@ -24,7 +24,11 @@ IN_THE_ANSWER = {
     "infinite loop that catches everything": ("while True:\n        try: 1 / 0\n        except: pass", "timeout", ""),
     "sleeps for an hour": ("import time; time.sleep(3600)", "timeout", ""),
     "memory bomb": ("import numpy as np; return np.ones(10**12)", "out_of_memory", "memory"),
-    "slow memory bomb": ("x = []\n    while True: x.append(bytearray(10**8))", "out_of_memory", "memory"),
+    "slow memory bomb": (
+        "import numpy as np; x = []\n    while True: x.append(np.zeros(10**8))",
+        "out_of_memory",
+        "memory",
+    ),
     "sys.exit": ("import sys; sys.exit()", "error", "SystemExit"),
     "os._exit": ("import os; os._exit(0)", "crash", "exit status 0"),
     "os.abort": ("import os; os.abort()", "crash", "SIGABRT"),

@@ -22,13 +22,15 @@ def grade(path, json_file=None, csv_file=None):
     console = Console(highlight=False)
     submissions = find_submissions(path)
     if not submissions:
-        console.print(f"There is no notebook (*.ipynb) in {path}.")
+        console.print(f"There is no notebook (*.ipynb) in {path}.", soft_wrap=True)
         return 2
     for target in filter(None, (json_file, csv_file)):
         try:
             target.open("a").close()
         except OSError as error:
-            console.print(f"The rows cannot be written to {target}: {error.strerror}. Nothing was graded.")
+            console.print(
+                f"The rows cannot be written to {target}: {error.strerror}. Nothing was graded.", soft_wrap=True
+            )
             return 2
     rows, expected = [], 0
     try:
