@@ -18,6 +18,7 @@ import time
 
 import pytest
 
+from workshop.exercises import time_limit as limits
 from workshop.exercises.time_limit import TimeLimitExceeded, call_within
 
 SECONDS = 0.05
@@ -325,6 +326,16 @@ BLOCKING = [sleeping, waiting_for_a_lock, waiting_for_a_process, coroutine]
 def test_loop_ends(loop):
     with pytest.raises(TimeLimitExceeded):
         call_within(SECONDS, loop)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_loops_end_whenever_the_time_is_up(monkeypatch):
+    monkeypatch.setattr(limits, "_FIRE_AGAIN_SECONDS", 0.003)
+    rng = random.Random(0)
+    for _ in range(200):
+        with pytest.raises(TimeLimitExceeded):
+            call_within(rng.uniform(0.0002, 0.002), rng.choice(ENDLESS + CATCHING))
+        sum(range(1000))
 
 
 def test_call_into_c_ends():

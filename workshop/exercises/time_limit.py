@@ -39,15 +39,21 @@ def call_within(seconds, function, *arguments):
 
 
 def _call_with_signals(seconds, function, arguments):
+    here = sys._getframe()
     expired, last_place = False, None
 
     def body():
         return function(*arguments)
 
+    def is_in_body(frame):
+        while frame is not None and frame.f_back is not here:
+            frame = frame.f_back
+        return frame is not None and frame.f_code is body.__code__
+
     def stop(signal_number, frame):
         nonlocal expired, last_place
-        if frame.f_code.co_filename == __file__ and frame.f_code is not body.__code__:
-            return  # not in the body any more, or not yet
+        if not is_in_body(frame):
+            return  # not any more, or not yet
         if not expired:
             expired = True
             raise TimeLimitExceeded
@@ -73,12 +79,12 @@ def _call_with_signals(seconds, function, arguments):
     try:
         value = body()
     finally:
+        sys.settrace(tracer)  # a debugger's, too, Python drops when an exception comes out of it
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
-        if sys.gettrace() is not tracer:  # Python drops a debugger's, too, when an exception comes out of it
-            sys.settrace(tracer)
         if delay:  # somebody else's timer, a limit around this one for example: it goes on
             signal.setitimer(signal.ITIMER_REAL, max(delay - (time.monotonic() - started), 1e-6), interval)
+        here = last_place = None  # frames hold what they worked with
     if expired:
         raise TimeLimitExceeded  # the body caught the last one and ended all the same
     return value
