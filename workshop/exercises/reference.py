@@ -4,7 +4,7 @@ import functools
 import re
 from pathlib import Path
 
-from workshop.exercises.answers import definitions, find_answer, needed, parse_cell
+from workshop.exercises.answers import FUNCTION, definitions, find_answer, needed, parse_cell
 
 SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
 _CELL_START = re.compile(r"^# %%", re.MULTILINE)
@@ -51,7 +51,7 @@ def _definitions(path):
 def _namespace(path):
     """All answers of a master with what they need, executed in one namespace, as in the notebook."""
     found = _definitions(path)
-    wanted = {id(d): d for definition in found if definition.is_answer for d in needed(definition, found)}
+    wanted = {id(d): d for definition in found if definition.kind == FUNCTION for d in needed(definition, found)}
     namespace = {"__name__": path.stem}
     for definition in found:
         if id(definition) in wanted:
