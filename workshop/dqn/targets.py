@@ -1,0 +1,57 @@
+"""What Q(s, a) should have been: the targets of DQN and its variants, and the loss, as pure functions.
+
+B is the batch, A the number of actions. All targets are float32 (B,). `discounts` is what the value of the next state is
+multiplied by: gamma for one-step returns, a power of it for n-step returns (`ReplayMemory.sample` gives it).
+"""
+
+import chainer.functions as F
+import numpy as np
+
+
+def dqn_targets(rewards, next_q, terminated, discounts):
+    """y = r + discount · max_a Q_target(s', a), and y = r after a terminal step (Mnih et al. 2015, Algorithm 1).
+
+    Args:
+        rewards: (B,) float, the n-step sum.
+        next_q: (B, A) float32, the target network's values of the next state.
+        terminated: (B,) bool. A truncated step is not terminated: it bootstraps.
+        discounts: (B,) float32 or a float.
+    """
+    return _bootstrapped(rewards, next_q.max(axis=1), terminated, discounts)
+
+
+def double_dqn_targets(rewards, online_next_q, target_next_q, terminated, discounts):
+    """The online network selects the next action, the target network says what it is worth (van Hasselt et al. 2016).
+
+    Args:
+        online_next_q, target_next_q: (B, A) float32; the rest as in `dqn_targets`.
+    """
+    selected = online_next_q.argmax(axis=1)
+    return _bootstrapped(rewards, target_next_q[np.arange(len(selected)), selected], terminated, discounts)
+
+
+def _bootstrapped(rewards, next_values, terminated, discounts):
+    future = np.where(terminated, np.float32(0), next_values * np.asarray(discounts, np.float32))
+    return (rewards + future).astype(np.float32)
+
+
+def huber_loss(q_values, actions, targets, weights=None):
+    """The mean Huber loss (δ = 1) of the chosen actions' TD errors, and the errors.
+
+    Its gradient with respect to Q(s, a) is the TD error clipped to [-1, 1], over B: what the Nature paper means by
+    clipping the error term. The mean, and not the sum, decides what epsilon in the optimiser means.
+
+    Args:
+        q_values: Variable (B, A), of the online network.
+        actions: (B,) int32.
+        targets: (B,) float32; no gradient flows into them.
+        weights: (B,) float32 or None: importance weights of prioritised replay.
+
+    Returns:
+        (loss, td_errors): a scalar Variable, and an array (B,) float32 of targets − Q.
+    """
+    chosen = F.select_item(q_values, actions)
+    losses = F.huber_loss(chosen, targets, delta=1.0, reduce="no")
+    if weights is not None:
+        losses = losses * weights
+    return F.mean(losses), targets - chosen.array
