@@ -667,11 +667,8 @@ check(q_target)
 # nothing: all $Q$ are 0. **Predict.** After the first replay, how many of the 11 values are not 0?
 
 # %%
-Q_plan, rows, titles = (
-    np.zeros(len(plan) + 1),
-    [],
-    [],
-)  # the action value of each move, and 0 after the last
+Q_plan = np.zeros(len(plan) + 1)  # the action value of each move, and 0 after the last
+rows, titles = [], []
 for replay in range(len(plan) + 1):
     rows.append(Q_plan[:-1].copy())
     titles.append(f"Q of every move, γ = 0.9, replays so far: {replay}")
