@@ -348,9 +348,8 @@ check(returns_to_go)
 # A whole game of Pong. It goes to 21 points, and the player is random again. **Predict.** How does it end?
 
 # %%
-env = gym.make(
-    "Pong-ramDeterministic-v4"
-)  # the state is the console's memory, 128 bytes: smaller than the picture
+# The state is the console's memory, 128 bytes: smaller than the picture.
+env = gym.make("Pong-ramDeterministic-v4")
 episode = run_episode(env, lambda state: int(rng.integers(6)), seed=0)
 rewards = [step.reward for step in episode]
 plots.rewards_and_returns(
