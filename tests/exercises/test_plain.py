@@ -319,7 +319,7 @@ LARGE = {
 
 @pytest.mark.parametrize("value", LARGE.values(), ids=LARGE)
 def test_too_large(value):
-    with pytest.raises(TooLarge, match="too large"):
+    with pytest.raises(TooLarge, match="larger than 0.0625 MB"):
         plain.encode(value, max_bytes=2**16)
 
 

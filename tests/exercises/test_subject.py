@@ -72,7 +72,7 @@ def raising(error):
         (raising(ValueError("x" * 10**6)), "raised", None),
         (raising(MemoryError()), "out_of_memory", None),
         (lambda: bytearray(2**60), "out_of_memory", None),
-        (lambda: np.zeros(2**27), "too_large", "the value is too large to be looked at"),
+        (lambda: np.zeros(2**27), "too_large", "the value is larger than 32 MB"),
         (raising(TimeoutError("own")), "raised", "TimeoutError: own"),
         (lambda: time.sleep(3600), "timeout", None),
         (lambda: EndlessRepr(), "timeout", None),

@@ -82,7 +82,9 @@ def _short_limits(monkeypatch):
     monkeypatch.setenv("WORKSHOP_SECRET", "the seed")
     from workshop.exercises import judge
 
-    effort = judge.Effort(examples=1, search_seconds=3, shrink_seconds=4, call_seconds=1, thorough=True)
+    effort = judge.Effort(
+        examples=1, search_seconds=3, shrink_seconds=4, call_seconds=1, examples_seconds=9, thorough=True
+    )
     monkeypatch.setattr(grading.judge, "WHEN_GRADING", effort)
 
 

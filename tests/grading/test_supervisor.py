@@ -7,7 +7,7 @@ from workshop.exercises.catalogue import part_of
 from workshop.exercises.judge import Effort, judge
 from workshop.grading.supervisor import Supervisor, _checked
 
-QUICK = Effort(examples=0.1, search_seconds=1, shrink_seconds=1, call_seconds=1)
+QUICK = Effort(examples=0.1, search_seconds=1, shrink_seconds=1, call_seconds=1, examples_seconds=5)
 FORGED = [
     None,
     [],
@@ -41,7 +41,7 @@ GARBAGE = "import os\nfor descriptor in range(3, 60):\n    try: os.write(descrip
 def test_bytes_written_on_the_pipe_are_never_a_pass(written):
     source = GARBAGE.format(written) + "def q_target(*arguments):\n    return 17.0\n"
     with Supervisor() as supervisor:
-        supervisor.load("q_target", [("cell 1", None, source)])
+        supervisor.load("q_target", [("cell 1", source)])
         assert judge(part_of("q_target"), supervisor.call, QUICK).verdict not in ("pass", "unattempted")
 
 
@@ -50,7 +50,7 @@ def test_a_lost_worker_is_replaced():
         "import os\ndef discounted_return(rewards, gamma):\n    os._exit(3) if gamma == 0.5 else None\n    return 0.0\n"
     )
     with Supervisor() as supervisor:
-        assert supervisor.load("discounted_return", [("cell 1", None, source)]) == (True, "")
+        assert supervisor.load("discounted_return", [("cell 1", source)]) == ("", "")
         from workshop.exercises import plain
 
         lost = supervisor.call("call", plain.encode(([], 0.5)), 1.0)

@@ -210,6 +210,16 @@ def is_borrowed(name, definition):
     return isinstance(value, ast.Call) and _called(value) == "borrow"
 
 
+def is_stub(definition):
+    """Whether the definition is a function that does nothing but raise `NotImplementedError`: not attempted yet."""
+    node = definition.node
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    raised = body[0].exc if len(body) == 1 and isinstance(body[0], ast.Raise) else None
+    return getattr(raised.func if isinstance(raised, ast.Call) else raised, "id", "") == "NotImplementedError"
+
+
 def borrowings(definition):
     """The names that a definition takes by `borrow("name")`, or `borrow(name)`, anywhere in it."""
     calls = (node for node in ast.walk(definition.node) if isinstance(node, ast.Call) and _called(node) == "borrow")

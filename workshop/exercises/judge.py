@@ -32,6 +32,7 @@ class Effort:
         search_seconds: after so long no new input is tried.
         shrink_seconds: after so long a failing input is shown as it is.
         call_seconds: the limit of one call.
+        examples_seconds: an answer that has not got through the written examples after so long is too slow.
         thorough: whether a part's `thorough` examples are tried too.
     """
 
@@ -39,11 +40,14 @@ class Effort:
     search_seconds: float
     shrink_seconds: float
     call_seconds: float
+    examples_seconds: float
     thorough: bool = False
 
 
-IN_NOTEBOOK = Effort(examples=1, search_seconds=0.8, shrink_seconds=1.3, call_seconds=1.0)
-WHEN_GRADING = Effort(examples=4, search_seconds=20, shrink_seconds=25, call_seconds=10, thorough=True)
+IN_NOTEBOOK = Effort(examples=1, search_seconds=0.8, shrink_seconds=1.3, call_seconds=1.0, examples_seconds=10)
+WHEN_GRADING = Effort(
+    examples=4, search_seconds=20, shrink_seconds=25, call_seconds=10, examples_seconds=60, thorough=True
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,9 @@ class _Search:
             failure = self.failure_on(arguments)
             if failure:
                 return failure
+            seconds = time.monotonic() - self.started
+            if seconds > self.effort.examples_seconds:
+                return self.failure(TIMEOUT, f"it is too slow: {len(self.tried)} inputs took {seconds:.0f} s")
         return None
 
     def smallest_generated(self, seed):
@@ -163,10 +170,7 @@ class _Search:
         encoded = plain.encode(arguments)
         outcome = self.call(self.part.driver, encoded, self.effort.call_seconds)
         self.tried.append((arguments, outcome))
-
-        def failure(verdict, sentence, expected=None, where=""):
-            return _Failure(verdict, arguments, outcome, expected, Difference(sentence, where), len(encoded))
-
+        failure = self.failure
         if outcome["kind"] == subject.NOT_ATTEMPTED:
             if len(self.tried) == 1:
                 return failure(UNATTEMPTED, "")
@@ -174,7 +178,7 @@ class _Search:
         if outcome["kind"] == subject.TIMEOUT:
             return failure(TIMEOUT, f"no result after {self.effort.call_seconds:g} s: is there a loop that never ends?")
         if outcome["kind"] == subject.TOO_LARGE:
-            return failure(FAIL, f"what it returns is larger than {plain.MAX_BYTES // 2**20} MB")
+            return failure(FAIL, f"what it returns cannot be looked at: {outcome['error']}")
         if outcome["kind"] == subject.OUT_OF_MEMORY:
             return failure(
                 OUT_OF_MEMORY, "it needs more memory than there is: does an array or a list grow without end?"
@@ -195,6 +199,12 @@ class _Search:
         if difference:
             return failure(FAIL, difference.sentence, expected, difference.where)
         return None
+
+    def failure(self, verdict, sentence, expected=None, where=""):
+        """A failure on what was tried last."""
+        arguments, outcome = self.tried[-1]
+        size = len(plain.encode(arguments))
+        return _Failure(verdict, arguments, outcome, expected, Difference(sentence, where), size)
 
     def expected_of(self, answer, encoded):
         """What an answer of ours, the reference or a mistake, gives for these arguments."""

@@ -43,7 +43,7 @@ def encode(value, max_bytes=MAX_BYTES):
     text = json.dumps(_pack(value, _Budget(max_bytes), 0), separators=(",", ":"), ensure_ascii=False)
     data = text.encode("utf-8", "surrogatepass")
     if len(data) > max_bytes:  # the budget does not know what JSON escapes
-        raise TooLarge("the value is too large to be looked at")
+        raise _too_large(max_bytes)
     return data
 
 
@@ -64,12 +64,16 @@ class _Budget:
     """Counts bytes while packing, so that a value too large is refused before it is built a second time."""
 
     def __init__(self, max_bytes):
-        self.left = max_bytes
+        self.left = self.max_bytes = max_bytes
 
     def spend(self, count):
         self.left -= count
         if self.left < 0:
-            raise TooLarge("the value is too large to be looked at")
+            raise _too_large(self.max_bytes)
+
+
+def _too_large(max_bytes):
+    return TooLarge(f"the value is larger than {max_bytes / 2**20:g} MB")
 
 
 def _pack(value, budget, depth):

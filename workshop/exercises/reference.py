@@ -28,9 +28,18 @@ def reference_source(name):
 
 def reference_steps(name):
     """The text of the reference answer with everything that it needs, to be run in a namespace of its own."""
+    return "\n\n".join(step.source for step in _needed_by(name))
+
+
+def reference_names(name):
+    """Every name that the reference answer brings along, its own and those of the answers that it is built on."""
+    return set().union(*(step.names for step in _needed_by(name)))
+
+
+def _needed_by(name):
     found = _definitions(_master_of(name))
     definition, _ = find_answer(name, found)
-    return "\n\n".join(step.source for step in needed(definition, found))
+    return needed(definition, found)
 
 
 def _master_of(name):

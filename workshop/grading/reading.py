@@ -9,6 +9,7 @@ from workshop.exercises.answers import Cell, Definition, definitions, find_answe
 from workshop.exercises.catalogue import EXERCISES
 
 MAX_FILE_BYTES = 64 * 2**20
+MAX_CELLS = 10_000
 _PERCENT_CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
 
 
@@ -37,15 +38,18 @@ class Submission:
         sessions = {exercise.session for exercise in EXERCISES if any(self.mentions(name) for name in exercise.names)}
         return [exercise for exercise in EXERCISES if exercise.session in sessions]
 
+    def broken_cell(self, name):
+        """The first cell that Python cannot read and that looks as if it defined `name`, or None."""
+        return next((cell for cell in self.cells if cell.tree is None and defines(name, cell.source)), None)
+
     def mentions(self, name):
-        return find_answer(name, self.found)[0] is not None or any(
-            defines(name, source) for source in (*self.markdown, *(cell.source for cell in self.cells if not cell.tree))
-        )
+        is_there = find_answer(name, self.found)[0] is not None or self.broken_cell(name) is not None
+        return is_there or any(defines(name, source) for source in self.markdown)
 
 
 def defines(name, source):
     """Whether text that cannot be parsed, or is not code, looks like a definition of `name`."""
-    return re.search(rf"^\s*(?:def|class)\s+{name}\b|^{name}\s*=", source, re.MULTILINE) is not None
+    return re.search(rf"^[ \t]*(?:def|class)[ \t]+{name}\b|^{name}[ \t]*=(?!=)", source, re.MULTILINE) is not None
 
 
 def find_submissions(path):
@@ -64,11 +68,12 @@ def read_submission(name, path):
         Unreadable: with a sentence that says what is wrong with the file.
     """
     path = Path(path)
-    if not path.is_file():
-        raise Unreadable(f"{name} is not a file" if path.exists() else f"there is no file {name}")
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise Unreadable(f"the file is larger than {MAX_FILE_BYTES // 2**20} MB; clear the outputs and save it again")
     try:
+        if not path.is_file():
+            raise Unreadable(f"{name} is not a file" if path.exists() else f"there is no file {name}")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            megabytes = MAX_FILE_BYTES // 2**20
+            raise Unreadable(f"the file is larger than {megabytes} MB; clear the outputs and save it again")
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Unreadable("the file is not UTF-8 text; save it from Jupyter again") from None
@@ -105,11 +110,14 @@ def _notebook_cells(text):
     if not isinstance(notebook, dict):
         raise Unreadable("the file is JSON, but not a notebook")
     if isinstance(notebook.get("worksheets"), list):  # nbformat 3
-        cells = [cell for sheet in notebook["worksheets"] if isinstance(sheet, dict) for cell in sheet.get("cells", [])]
+        sheets = [sheet.get("cells") for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
+        cells = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
     else:
         cells = notebook.get("cells")
     if not isinstance(cells, list):
         raise Unreadable("the file is JSON, but not a notebook: it has no cells")
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"the notebook has more than {MAX_CELLS:,} cells")
     found = []
     for number, cell in enumerate(cells, start=1):
         if not isinstance(cell, dict):

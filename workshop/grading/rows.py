@@ -31,6 +31,8 @@ class Row:
         message: a sentence for the attendee.
         counterexample: the smallest failing input with expected and obtained, as text; "" where there is none.
         seconds: wall clock that the verdict took.
+
+    Its texts hold no character that steers a terminal or that a file cannot take, wherever they came from.
     """
 
     submission: str
@@ -43,6 +45,10 @@ class Row:
     counterexample: str
     seconds: float
 
+    def __post_init__(self):
+        for name in ("submission", "message", "counterexample"):
+            object.__setattr__(self, name, _printable(getattr(self, name)))
+
 
 def to_json(rows):
     """JSON text: a list with an object for each row."""
@@ -52,7 +58,7 @@ def to_json(rows):
 def to_csv(rows):
     """CSV text, safe to open in a spreadsheet: a text that would be a formula there starts with an apostrophe."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC)  # where ; separates, too, a text stays in one cell
     writer.writerow([field.name for field in fields(Row)])
     for row in rows:
         writer.writerow([_not_a_formula(value) for value in asdict(row).values()])
@@ -60,6 +66,10 @@ def to_csv(rows):
 
 
 def _not_a_formula(value):
-    if isinstance(value, str) and value.lstrip()[:1] in ("=", "+", "-", "@") or value in ("\t", "\r"):
+    if isinstance(value, str) and value.strip()[:1] in tuple("=+-@＝＋－＠"):  # the wide ones count in Japan
         return "'" + value
     return value
+
+
+def _printable(text):
+    return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)

@@ -1,5 +1,6 @@
 """The grader's end of a worker: it sends inputs, reads plain data with a cap, keeps the clock, and kills."""
 
+import contextlib
 import os
 import selectors
 import shutil
@@ -10,11 +11,16 @@ import sys
 import tempfile
 import time
 
+import psutil
+
 from workshop.exercises import plain, subject
+from workshop.grading.worker import MAX_REPLY_BYTES
 
 _START_SECONDS = 60
-_LOAD_SECONDS = 20
+_LOAD_SECONDS = 10
 _GRACE_SECONDS = 2  # the worker's own time limit comes first, and leaves it alive
+_PIPE_BYTES = 2**16
+_OF_LOADING = ("", "error", "out_of_memory")
 
 
 class WorkerDied(Exception):
@@ -26,7 +32,7 @@ class WorkerTimeout(Exception):
 
 
 class Supervisor:
-    """Runs answers in a worker process, and a new worker after each one that was lost.
+    """Runs answers in worker processes: one for each answer, and a new one where that was lost.
 
     Use it in a `with` block; what it started is gone at the end of it, scratch directory included.
     """
@@ -39,28 +45,40 @@ class Supervisor:
         return self
 
     def __exit__(self, *error):
-        self._stop()
+        self.stop()
 
-    def load(self, name, steps):
-        """Load an answer (see `worker`). Returns (whether it is there, what went wrong or ""), words for its author."""
-        self._loaded = (name, steps)
+    def load(self, name, steps, borrowed=()):
+        """Load an answer into a worker that has seen no other.
+
+        Args:
+            name: what the answer is called.
+            steps: tuples (where, source), see `worker`.
+            borrowed: dict, name -> source of a reference that the steps ask for by `borrow(name)`.
+
+        Returns:
+            (verdict, words): "" where the answer is there, else "error", "timeout", "out_of_memory" or "crash"; and what
+            went wrong, in words for its author, "" if nothing did.
+        """
+        self.stop()
+        self._loaded = (name, steps, dict(borrowed))
+        self._start()
         try:
-            reply = self._exchange(("load", name, steps), _LOAD_SECONDS)
-            if isinstance(reply, tuple) and [type(part) for part in reply] == [bool, str]:
+            reply = self._exchange(("load", *self._loaded), _LOAD_SECONDS)
+            if isinstance(reply, tuple) and [type(part) for part in reply] == [str, str] and reply[0] in _OF_LOADING:
                 return reply
-            self._stop()
-            return False, f"the cells that {name} needs write into the grader's pipe"
+            self.stop()
+            return "error", f"the cells that {name} needs write into the grader's pipe"
         except WorkerTimeout:
-            return False, f"the cells that {name} needs do not come to an end"
+            return "timeout", f"the cells that {name} needs do not come to an end"
         except WorkerDied as death:
-            return False, f"the cells that {name} needs end the whole process ({death})"
+            return "crash", f"the cells that {name} needs end the whole process ({death})"
 
     def call(self, driver, arguments, seconds):
         """Call the loaded answer; an outcome as `subject.run` gives it, or one of a lost worker."""
         try:
             if self._process is None:
-                is_loaded, problem = self.load(*self._loaded)
-                if not is_loaded:
+                verdict, problem = self.load(*self._loaded)
+                if verdict:
                     return {"kind": subject.CRASHED, "error": problem, "printed": ""}
             return _checked(self._exchange(("call", driver, arguments, seconds), seconds + _GRACE_SECONDS))
         except WorkerTimeout:
@@ -69,40 +87,51 @@ class Supervisor:
             return {"kind": subject.CRASHED, "error": str(death), "printed": ""}
 
     def _exchange(self, request, seconds):
-        if self._process is None:
-            self._start()
-            seconds += _START_SECONDS
-        data = plain.encode(request)
         deadline = time.monotonic() + seconds
+        data = plain.encode(request)
         try:
-            self._process.stdin.write(struct.pack(">I", len(data)) + data)
-            self._process.stdin.flush()
-            (length,) = struct.unpack(">I", self._read(4, deadline))
-            if length > 3 * plain.MAX_BYTES:
-                raise WorkerDied("its reply is too large")
-            return plain.decode(self._read(length, deadline))
+            self._write(struct.pack(">I", len(data)) + data, deadline)
+            return self._receive(deadline)
         except (BrokenPipeError, EOFError):
             how = self._how_it_ended()
-            self._stop()
+            self.stop()
             raise WorkerDied(how) from None
-        except (WorkerTimeout, WorkerDied):
-            self._stop()
+        except WorkerTimeout:
+            self.stop()
             raise
         except ValueError as error:
-            self._stop()
+            self.stop()
             raise WorkerDied(f"its reply cannot be read: {error}") from None
+
+    def _receive(self, deadline):
+        (length,) = struct.unpack(">I", self._read(4, deadline))
+        if length > MAX_REPLY_BYTES:
+            raise ValueError("it is too large")
+        return plain.decode(self._read(length, deadline))
+
+    def _write(self, data, deadline):
+        """A worker that reads nothing must not hold the grader: the pipe is written as far as it takes it."""
+        data = memoryview(data)
+        while data:
+            self._wait(self._process.stdin, selectors.EVENT_WRITE, deadline)
+            data = data[os.write(self._process.stdin.fileno(), data[:_PIPE_BYTES]) :]
 
     def _read(self, count, deadline):
         chunks = []
         while count:
-            if not self._selector.select(max(0.0, deadline - time.monotonic())):
-                raise WorkerTimeout
+            self._wait(self._process.stdout, selectors.EVENT_READ, deadline)
             chunk = os.read(self._process.stdout.fileno(), min(count, 2**20))
             if not chunk:
                 raise EOFError
             chunks.append(chunk)
             count -= len(chunk)
         return b"".join(chunks)
+
+    def _wait(self, pipe, event, deadline):
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, event)
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                raise WorkerTimeout
 
     def _start(self):
         self._scratch = tempfile.mkdtemp(prefix="workshop-grading-")
@@ -123,33 +152,46 @@ class Supervisor:
             cwd=self._scratch,
             env=environment,
             start_new_session=True,
+            bufsize=0,
         )
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._process.stdout, selectors.EVENT_READ)
+        os.set_blocking(self._process.stdin.fileno(), False)
+        try:
+            self._receive(time.monotonic() + _START_SECONDS)
+        except (WorkerTimeout, EOFError, ValueError):
+            self.stop()
+            raise RuntimeError("the process that runs the answers does not start; try: workshop doctor") from None
 
     def _how_it_ended(self):
         try:
             code = self._process.wait(timeout=1)
         except subprocess.TimeoutExpired:
             return "it closed its pipe"
-        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+        if code >= 0:
+            return f"exit status {code}"
+        names = {number.value: number.name for number in signal.Signals}
+        return f"signal {names.get(-code, -code)}"
 
-    def _stop(self):
+    def stop(self):
+        """End the worker, with all that it left behind."""
         if self._process is None:
             return
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)  # what it left behind too
-        except ProcessLookupError:
-            pass
+        for process in (*_descendants(self._process.pid), self._process):
+            with contextlib.suppress(psutil.Error, ProcessLookupError):
+                process.kill()
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: not permitted once all of it is dead
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self._selector.close()
-        for pipe in (self._process.stdin, self._process.stdout):
-            try:
-                pipe.close()
-            except BrokenPipeError:
-                pass
+        self._process.stdin.close()
+        self._process.stdout.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._process = self._scratch = None
+
+
+def _descendants(pid):
+    """The processes below one that lives: those, too, that have left its process group."""
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid).children(recursive=True)
+    return []
 
 
 def _checked(outcome):

@@ -1,9 +1,9 @@
 """The process that holds an attendee's code: it loads an answer and calls it, and knows nothing else.
 
 It speaks over its standard input and output, which it puts out of reach of the code before that is loaded: frames of a
-4-byte length and plain data (`workshop.exercises.plain`). A request is ("load", name, steps) or ("call", driver,
-arguments as bytes, seconds); the reply to "load" is (whether there is an answer, what went wrong or ""), the reply to
-"call" is an outcome of `subject.run`.
+4-byte length and plain data (`workshop.exercises.plain`). It says "ready" once. A request is ("load", name, steps,
+borrowed) or ("call", driver, arguments as bytes, seconds); the reply to "load" is (verdict, words) as `_load` gives them,
+the reply to "call" is an outcome of `subject.run`.
 """
 
 import linecache
@@ -13,6 +13,7 @@ import struct
 import sys
 
 MEMORY_BYTES = 4 * 2**30
+MAX_REPLY_BYTES = 96 * 2**20  # a value and the arguments, each as large as it may be, and what was printed
 
 
 def main():
@@ -25,19 +26,24 @@ def main():
     import workshop
     from workshop.exercises import plain, subject
 
-    for name in ("check", "hint", "solution", "progress", "borrow"):
+    def send(message):
+        data = plain.encode(message, max_bytes=MAX_REPLY_BYTES)
+        replies.write(struct.pack(">I", len(data)) + data)
+        replies.flush()
+
+    for name in ("check", "hint", "solution", "progress"):
         setattr(workshop, name, lambda *arguments, **options: None)
     answer = None
+    send("ready")
     while header := requests.read(4):
         request = plain.decode(requests.read(struct.unpack(">I", header)[0]))
         if request[0] == "load":
-            answer, problem = _load(*request[1:])
-            reply = (answer is not None, problem)
+            _, name, steps, borrowed = request
+            workshop.borrow = _borrower(borrowed)
+            answer, *reply = _load(name, steps)
+            send(tuple(reply))
         else:
-            reply = subject.run(answer, *request[1:])
-        data = plain.encode(reply, max_bytes=2 * plain.MAX_BYTES)
-        replies.write(struct.pack(">I", len(data)) + data)
-        replies.flush()
+            send(subject.run(answer, *request[1:]))
 
 
 def _set_limits():
@@ -46,32 +52,55 @@ def _set_limits():
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
+def _borrower(sources):
+    """The `borrow` of this process: it gives what the grader sent along, each in a namespace of its own."""
+
+    def borrow(name):
+        name = getattr(name, "__name__", name)
+        namespace = {"__name__": name}
+        exec(compile(sources[name], f"<borrowed {name}>", "exec", dont_inherit=True), namespace)
+        return namespace[name]
+
+    return borrow
+
+
 def _load(name, steps):
     """Run the definitions that an answer needs, in order.
 
     Args:
         name: what the answer is called.
-        steps: tuples (where, borrowed name or None, source). A borrowed answer runs in a namespace of its own.
+        steps: tuples (where, source).
 
     Returns:
-        (the answer or None, what went wrong first or "").
+        (the answer or None, verdict, words): the verdict is "" where there is an answer, else "error" or
+        "out_of_memory"; the words say what went wrong first, "" if nothing did.
     """
+    from workshop.exercises import subject
+
     namespace = {"__name__": "__main__"}
-    problem = ""
-    for where, borrowed, source in steps:
-        target = {"__name__": borrowed} if borrowed else namespace
+    verdict, words = "error", ""
+    for where, source in steps:
         try:
             filename = f"<{where}>"
-            linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-            exec(compile(source, filename, "exec", dont_inherit=True), target)
-            if borrowed:
-                namespace[borrowed] = target[borrowed]
+            _show_lines(filename, source)
+            exec(compile(source, filename, "exec", dont_inherit=True), namespace)
         except BaseException as error:
-            problem = problem or f"{where} raises {type(error).__name__}: {str(error)[:500]}"
+            if not words:
+                verdict = "out_of_memory" if isinstance(error, MemoryError) else "error"
+                words = f"{where} raises {subject.describe(error)}"
     answer = namespace.get(name)
     if callable(answer):
-        return answer, problem
-    return None, problem or f"{name} is not a function"
+        return answer, "", words
+    return None, verdict, words or f"{name} is not a function"
+
+
+def _show_lines(filename, source):
+    """Let tracebacks quote these lines; lines of other definitions in the same cell stay."""
+    lines = linecache.cache.get(filename, (0, None, []))[2]
+    own = [line + "\n" for line in source.split("\n")]
+    lines += ["\n"] * (len(own) - len(lines))
+    lines[: len(own)] = [new if new.strip() else old for new, old in zip(own, lines)]
+    linecache.cache[filename] = (sum(map(len, lines)), None, lines, filename)
 
 
 if __name__ == "__main__":
