@@ -1,0 +1,104 @@
+"""From the screens of an Atari to what a network sees: pure functions (Mnih et al. 2015, Methods, "Preprocessing").
+
+    screen = max_of_two(screen, previous)        # objects that are drawn in every other frame only
+    grey = luminance(screen)
+    frame = resize_area(grey, 84, 84)
+
+Every function is bit for bit the same on every machine, with any number of threads: its products and sums fit into
+the 24 bits of a float32, so no order of adding them up can change the last bit. A run that is continued elsewhere goes
+on with the same pixels.
+"""
+
+import functools
+
+import numpy as np
+
+# What each of the two products of `resize_area` may use of the 24 bits. First: pixels of 8 bits and weights of 16.
+# Then: what came out, rounded to 8 bits and 4 behind the point, and weights of 12.
+ROW_BITS, BETWEEN_BITS, COLUMN_BITS = 16, 4, 12
+# With more pixels than this to one, weights of 12 bits would be too coarse for the error that `resize_area` promises.
+MOST_SHRINKING = 16
+
+# The luminance of ITU-R BT.601, in thousandths.
+RED_GREEN_BLUE = np.array([299, 587, 114], np.float32)
+
+
+def max_of_two(frame, previous):
+    """The brighter of two screens, for each pixel and colour; both (..., H, W, 3) or (..., H, W) uint8, and so is what
+    returns. The console can draw few objects in one frame, and games take turns with them: each alone would flicker."""
+    return np.maximum(frame, previous)
+
+
+def luminance(rgb):
+    """The grey (..., H, W) uint8 of colours (..., H, W, 3) uint8: 0.299 red + 0.587 green + 0.114 blue, rounded.
+
+    The grey that ALE itself delivers, `screen_grayscale`, is the same for each colour that an Atari has. The order
+    matters: the maximum of two greys is not the grey of the maximum where two different colours meet, and the paper
+    takes the maximum first.
+    """
+    thousandths = rgb.astype(np.float32) @ RED_GREEN_BLUE
+    return np.rint(thousandths / np.float32(1000)).astype(np.uint8)
+
+
+def resize_area(grey, height, width):
+    """Resize by areas: each new pixel is the mean over the rectangle of old pixels that it covers.
+
+    Args:
+        grey: (..., H, W) uint8.
+        height, width: ints, of what returns; at least H / 16 and W / 16. Larger than H and W is possible.
+
+    Returns:
+        (..., height, width) uint8, less than one grey level from the exact mean: half a level for the rounding, and
+        what the weights lose, 0.1 at the sizes of an Atari's screen.
+
+    Raises:
+        ValueError: a size that is not positive, or less than a sixteenth.
+    """
+    rows = _weights(grey.shape[-2], height, ROW_BITS)
+    columns = _weights(grey.shape[-1], width, COLUMN_BITS).T
+    between = rows @ grey.astype(np.float32)
+    between = np.rint(between * np.float32(2**BETWEEN_BITS)) / np.float32(2**BETWEEN_BITS)
+    return np.rint(between @ columns).astype(np.uint8)
+
+
+def crop(screen, bounds):
+    """Rows `top` to `bottom` and columns `left` to `right` (both ends excluded) of grey screens (..., H, W), a view.
+
+    Args:
+        screen: (..., H, W), any dtype.
+        bounds: (top, bottom, left, right), ints within the screen; None for the whole screen.
+
+    Raises:
+        ValueError: bounds that reach over the edge, or leave nothing.
+    """
+    if bounds is None:
+        return screen
+    height, width = screen.shape[-2:]
+    top, bottom, left, right = bounds
+    if not (0 <= top < bottom <= height and 0 <= left < right <= width):
+        raise ValueError(
+            f"crop is (top, bottom, left, right) within a screen {height} high and {width} wide, not {bounds!r}"
+        )
+    return screen[..., top:bottom, left:right]
+
+
+@functools.cache
+def _weights(old, new, bits):
+    """(new, old) float32: how much of each old pixel goes into each new one, in whole multiples of 2**-bits.
+
+    Each row adds up to exactly 1, so that what is white stays white: what rounding down takes from a row goes back to
+    the weights that lost most.
+    """
+    if not 0 < new or old > MOST_SHRINKING * new:
+        raise ValueError(f"{old} pixels cannot be resized to {new}: it takes {-(-old // MOST_SHRINKING)} at least")
+    # In units of 1 / new of an old pixel every edge is a whole number: new pixel i covers [i * old, (i + 1) * old).
+    first, last = np.arange(new)[:, None] * old, np.arange(1, new + 1)[:, None] * old
+    pixel = np.arange(old)
+    covered = np.clip(np.minimum(last, (pixel + 1) * new) - np.maximum(first, pixel * new), 0, None)
+    units, lost = np.divmod(covered * 2**bits, old)
+    missing = 2**bits - units.sum(axis=1, keepdims=True)
+    order = np.argsort(-lost, axis=1, kind="stable")
+    rank = np.argsort(order, axis=1, kind="stable")
+    weights = ((units + (rank < missing)) / 2**bits).astype(np.float32)
+    weights.flags.writeable = False
+    return weights
