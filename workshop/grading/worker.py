@@ -78,20 +78,20 @@ def _load(name, steps):
     from workshop.exercises import subject
 
     namespace = {"__name__": "__main__"}
-    verdict, words = "error", ""
+    words = ""
     for where, source in steps:
         try:
             filename = f"<{where}>"
             _show_lines(filename, source)
             exec(compile(source, filename, "exec", dont_inherit=True), namespace)
+        except MemoryError:
+            return None, "out_of_memory", f"{where} needs more memory than there is"
         except BaseException as error:
-            if not words:
-                verdict = "out_of_memory" if isinstance(error, MemoryError) else "error"
-                words = f"{where} raises {subject.describe(error)}"
+            words = words or f"{where} raises {subject.describe(error)}"
     answer = namespace.get(name)
     if callable(answer):
         return answer, "", words
-    return None, verdict, words or f"{name} is not a function"
+    return None, "error", words or f"{name} is not a function"
 
 
 def _show_lines(filename, source):

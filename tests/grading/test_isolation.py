@@ -1,0 +1,269 @@
+"""What one answer does to its process stays its own, and nothing that a process does holds or fools the grader."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, write_notebook
+from workshop.exercises.catalogue import exercise_of
+from workshop.exercises.judge import Effort
+from workshop.grading import grader as grading
+from workshop.grading import supervisor as supervising
+from workshop.grading.grader import Grader
+
+EFFORT = Effort(examples=0.5, search_seconds=3, shrink_seconds=4, call_seconds=1, examples_seconds=9, thorough=True)
+USES_NUMPY = "import numpy as np\ndef discounted_return(rewards, gamma):\n    return float(np.sum([gamma**t * r for t, r in enumerate(rewards)]))"
+
+
+@pytest.fixture(autouse=True)
+def _short_limits(monkeypatch):
+    monkeypatch.setattr(grading.judge, "WHEN_GRADING", EFFORT)
+    monkeypatch.setattr(supervising, "_LOAD_SECONDS", 2)
+
+
+def grade(tmp_path, names, *cells):
+    path = write_notebook(tmp_path / "case.ipynb", *cells)
+    with Grader("case.ipynb", path) as grader:
+        rows = [grader.row(exercise_of(name)) for name in names]
+        assert grader._supervisor._process is None  # nothing waits for the next exercise
+    return rows
+
+
+def target(setup, body="return 17.0"):
+    """A q_target that needs `setup` to be run before it is defined."""
+    return f"def prepare():\n    {setup}\n\nREADY = prepare()", f"def q_target(*arguments):\n    READY\n    {body}"
+
+
+# One answer's process and the next ------------------------------------------------------------------------------------
+
+SPOILED = {
+    "numpy": "import numpy; numpy.sum = numpy.zeros = numpy.array = numpy.save = None",
+    "builtins": "import builtins; builtins.sum = builtins.len = builtins.float = builtins.isinstance = print",
+    "modules": "import sys; sys.modules.clear()",
+    "recursion limit": "import sys; sys.setrecursionlimit(60)",
+    "plain data": "from workshop.exercises import plain; plain.encode = lambda *a, **k: b'null'",
+    "outcomes": "from workshop.exercises import subject; subject.run = lambda *a: {'kind': 'returned', 'value': 0.0, 'arguments': ()}",
+    "every pipe": "import os; [os.close(d) for d in range(3, 20) if os.path.exists(f'/dev/fd/{d}')]",
+    "standard streams": "import sys; sys.stdout = sys.stderr = sys.stdin = None",
+    "memory": "global hoard; hoard = bytearray(3 * 2**30)",
+    "signals": "import signal; signal.signal(signal.SIGALRM, signal.SIG_IGN); signal.setitimer = print",
+    "time": "import time; time.sleep = time.monotonic = time.time = lambda *a: 0.0",
+    "warnings": "import warnings; warnings.simplefilter('error')",
+    "scratch directory": "import os, shutil; shutil.rmtree(os.getcwd())",
+    "every later frame": "import os; [os.write(d, b'\\x00\\x00\\x00\\x04true' * 100) for d in range(3, 20) if os.path.exists(f'/dev/fd/{d}') and d > 3]",
+    "a thread": "import threading, os; threading.Thread(target=lambda: [os.urandom(1) for _ in iter(int, 1)], daemon=True).start()",
+}
+
+
+@pytest.mark.parametrize("what", SPOILED)
+def test_what_one_answer_spoils_is_whole_for_the_next(what, tmp_path):
+    bad, good = grade(tmp_path, ["q_target", "discounted_return"], *target(SPOILED[what]), USES_NUMPY)
+    assert bad.verdict not in ("pass", "ungradable"), bad
+    assert good.verdict == "pass", good
+
+
+# While it is loaded ---------------------------------------------------------------------------------------------------
+
+LOADING = {
+    "loops": ("while True: pass", "timeout", "come to an end"),
+    "loops and catches": ("while True:\n        try: sum(range(9))\n        except: pass", "timeout", "come to an end"),
+    "exits": ("import os; os._exit(0)", "crash", "exit status 0"),
+    "dies of a signal without a name": ("import os; os.kill(os.getpid(), 40)", "crash", "signal 40"),
+    "takes all memory": ("return bytearray(2**50)", "out_of_memory", "more memory"),
+    "asks": ("return input()", "error", "EOFError"),
+    "raises something unspeakable": (
+        "raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})()",
+        "error",
+        "READY",
+    ),
+    "forks": ("import os; os.fork()", None, ""),
+    "stops": ("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)", "timeout", ""),
+}
+
+
+@pytest.mark.parametrize("what", LOADING)
+def test_what_happens_while_an_answer_is_loaded(what, tmp_path):
+    setup, verdict, words = LOADING[what]
+    (row,) = grade(tmp_path, ["q_target"], *target(setup, "raise ValueError(READY)"))
+    assert row.verdict == verdict or (verdict is None and row.verdict not in ("pass", "ungradable")), row
+    assert words in row.message, row
+
+
+# A grader that nobody holds -------------------------------------------------------------------------------------------
+
+
+def test_a_stopped_process_does_not_hold_the_grader(tmp_path):
+    """It stops after it was loaded, and the inputs of returns_to_go are more than a pipe takes."""
+    setup = "import threading, os, signal; threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGSTOP)).start()"
+    cells = [cell.replace("q_target", "returns_to_go") for cell in target(setup, "import time; time.sleep(0.1)")]
+    started = time.monotonic()
+    (row,) = grade(tmp_path, ["returns_to_go"], *cells)
+    assert row.verdict == "timeout", row
+    assert time.monotonic() - started < 60
+
+
+def children_called(marker):
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if marker in process.cmdline():
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("session", ["False", "True"])
+def test_processes_left_behind_are_killed(session, tmp_path):
+    marker = f"30{os.getpid()}{session == 'True':d}"
+    setup = f"import subprocess; subprocess.Popen(['sleep', '{marker}'], start_new_session={session})"
+    (row,) = grade(tmp_path, ["q_target"], *target(setup))
+    assert row.verdict == "fail"
+    deadline = time.monotonic() + 10
+    while children_called(marker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not children_called(marker)
+
+
+def test_it_finds_no_reference_in_its_process(tmp_path, monkeypatch):
+    """It walks its stack and its heap for another function of the same name, and the environment for anything."""
+    search = """
+import gc, os, sys, types
+def q_target(*arguments):
+    frame, names = sys._getframe(), set()
+    while frame is not None:
+        names |= set(frame.f_locals) | set(frame.f_globals)
+        frame = frame.f_back
+    others = [f for f in gc.get_objects() if isinstance(f, types.FunctionType) and f.__name__ == "q_target" and f is not q_target]
+    if others or {"reference", "judge", "expected", "mistakes", "EXERCISES"} & names:
+        return 0.0
+    raise KeyError(os.environ.get("SECRET_OF_THE_GRADER"))
+"""
+    monkeypatch.setenv("SECRET_OF_THE_GRADER", "the seed")
+    (row,) = grade(tmp_path, ["q_target"], search)
+    assert row.verdict == "error", row
+    assert "KeyError: None" in row.message, row
+
+
+# References only where they were borrowed -----------------------------------------------------------------------------
+
+BORROWING = {
+    "under another name": ["helper = borrow('q_target')", "def q_target(*a):\n    return helper(*a)"],
+    "inside of a table": ["table = {'mine': borrow('q_target')}", "def q_target(*a):\n    return table['mine'](*a)"],
+    "as a default": ["def q_target(*a, mine=borrow('q_target')):\n    return mine(*a)"],
+    "while it is called": ["def q_target(*a):\n    return borrow('q_target')(*a)"],
+    "out of a reference that is built on it": [
+        "learner = borrow('q_learning')",
+        "def q_target(*a):\n    return learner.__globals__['q_target'](*a)",
+    ],
+}
+
+
+@pytest.mark.parametrize("how", BORROWING)
+def test_what_is_borrowed_by_a_detour_is_borrowed(how, tmp_path):
+    (row,) = grade(tmp_path, ["q_target"], "from workshop import borrow", *BORROWING[how])
+    assert (row.verdict, row.points) == ("borrowed", 0.0), row
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "helper = borrow('no_such_exercise')",
+        "helper = borrow(7)",
+        "helper = borrow()",
+        "name = 'q_target'\nhelper = borrow(name)",
+    ],
+)
+def test_what_cannot_be_borrowed_is_an_error_of_the_answer(cell, tmp_path):
+    (row,) = grade(
+        tmp_path,
+        ["q_target"],
+        "from workshop import borrow",
+        *cell.split("\n"),
+        "def q_target(*a):\n    return helper(*a)",
+    )
+    assert row.verdict == "error", row
+
+
+def test_a_borrowed_answer_may_be_used_by_another(tmp_path):
+    cells = [
+        "from workshop import borrow",
+        "def discounted_return(rewards, gamma):\n    raise NotImplementedError",
+        "discounted_return = borrow('discounted_return')",
+        "import numpy as np\ndef returns_to_go(rewards, gamma):\n    return np.array([discounted_return(rewards[t:t + 300], gamma) for t in range(len(rewards))])",
+    ]
+    (row,) = grade(tmp_path, ["returns_to_go"], *cells)
+    assert row.verdict in ("pass", "timeout"), row  # right, and slow on a hundred thousand steps
+    assert "NotImplemented" not in row.message
+
+
+# One row, whatever happens --------------------------------------------------------------------------------------------
+
+
+def test_a_fault_of_the_grader_is_a_row(tmp_path, monkeypatch):
+    def fault(*arguments):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(grading.judge, "judge", fault)
+    (row,) = grade(tmp_path, ["q_target"], RIGHT_TARGET)
+    assert (row.verdict, row.exercise, row.points) == ("ungradable", "q_target", 0.0)
+    assert "by hand" in row.message
+    monkeypatch.setattr(grading, "read_submission", fault)
+    with Grader("case.ipynb", tmp_path / "case.ipynb") as grader:
+        rows = list(grader.rows())
+    assert [(row.verdict, row.exercise) for row in rows] == [("ungradable", None)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise ValueError('\\x1b[2J \\ud800 \\x9b31m \\u202e')",
+        "return type('\\x1b[2J', (), {'__repr__': lambda s: '\\ud800\\x1b[2J'})()",
+    ],
+)
+def test_texts_of_a_submission_steer_nothing_and_can_be_written(body, tmp_path):
+    (row,) = grade(tmp_path, ["q_target"], f"def q_target(*a):\n    {body}")
+    text = row.message + row.counterexample
+    assert all(character.isprintable() or character == "\n" for character in text), row
+    text.encode()
+
+
+def test_an_attempt_that_python_cannot_read_is_said_beside_the_stub(tmp_path):
+    stub = "def q_target(*a):\n    '''What to do.'''\n    raise NotImplementedError('Exercise 1.8')"
+    (row,) = grade(tmp_path, ["q_target"], stub, "def q_target(*a):\n    return (")
+    assert row.verdict == "error", row
+    assert "Cell 2" in row.message
+
+
+def test_stubs_need_no_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(supervising.Supervisor, "load", None)
+    for stub in ("raise NotImplementedError", "'''Doc.'''\n    raise NotImplementedError('x' 'y')"):
+        (row,) = grade(tmp_path, ["q_target"], f"def q_target(*a):\n    {stub}")
+        assert row.verdict == "unattempted"
+
+
+def test_an_error_quotes_its_line_although_more_stands_in_the_cell(tmp_path):
+    cell = "def helper(x):\n    return x['key']\n\ndef q_target(*a):\n    return helper(a)"
+    (row,) = grade(tmp_path, ["q_target"], cell)
+    assert "cell 1, line 2: `return x['key']`" in row.message
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_whoever_ends_the_grader_costs_one_submission(number, tmp_path):
+    folder = tmp_path / "handed in"
+    folder.mkdir()
+    write_notebook(folder / "a.ipynb", RIGHT_RETURN)
+    killer = f"import os, time\ndef discounted_return(rewards, gamma):\n    os.kill(os.getppid(), {int(number)})\n    time.sleep(5)"
+    write_notebook(folder / "b.ipynb", killer)
+    command = [sys.executable, "-m", "workshop", "grade", str(folder), "--json", str(tmp_path / "rows.json")]
+    run = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path)
+    assert run.returncode != 0
+    rows = json.loads((tmp_path / "rows.json").read_text())
+    assert len(rows) >= 14
+    assert {row["verdict"] for row in rows if row["submission"] == "a.ipynb"} == {"pass", "unattempted"}
