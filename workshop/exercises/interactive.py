@@ -20,15 +20,22 @@ class _Misuse(Exception):
 
 
 def _explains_misuse(function):
+    shown = [p for p in inspect.signature(function).parameters.values() if p.name != "namespace"]
+    signature = inspect.Signature(shown)
+
     @functools.wraps(function)
-    def explaining(*arguments):
+    def explaining(*arguments, **options):
         try:
-            return function(*arguments, namespace=inspect.currentframe().f_back.f_globals)
+            try:
+                bound = signature.bind(*arguments, **options)
+            except TypeError:
+                wanted = "an answer: check(discounted_return)".replace("check", function.__name__)
+                raise _Misuse(f"it takes {wanted if shown else 'nothing: progress()'}.") from None
+            return function(*bound.args, namespace=inspect.currentframe().f_back.f_globals)
         except (_Misuse, UnknownExercise, ReferenceMissing) as error:
             Message("open", f"… {function.__name__}: {error}").show()
 
-    shown = [p for p in inspect.signature(function).parameters.values() if p.name != "namespace"]
-    explaining.__signature__ = inspect.Signature(shown)
+    explaining.__signature__ = signature
     return explaining
 
 
@@ -45,10 +52,10 @@ def check(answer, *, namespace):
             raise _Misuse(f"{name} is not defined yet. Run the cell that defines it first.")
         answer = namespace[name]
     if not callable(answer):
-        raise _Misuse(f"{name} is {type(answer).__name__}, not a function. Run the cell that defines it again.")
+        raise _Misuse(f"{name} is {_a(type(answer).__name__)}, not a function. Run the cell that defines it again.")
     exercise, part = exercise_of(name), part_of(name)
     title = f"{exercise.number} {name}"
-    if getattr(answer, "borrowed_from_workshop", False):
+    if "borrowed_from_workshop" in getattr(answer, "__dict__", {}):  # its own: a subclass of ours is the attendee's
         Message("open", f"↺ {title} is borrowed: it works, and it is ours. Yours is still to be written.").show()
         return
     judgement = judge(part, functools.partial(subject.run, answer))
@@ -68,6 +75,10 @@ def message_about(title, name, judgement):
         return Message("good", f"✓ {title} ({judgement.examples} inputs tried)")
     if judgement.verdict == UNATTEMPTED:
         todo = f"Write your answer in place of the `raise` line, run the cell, then check again. Stuck? hint({name})"
+        for other in BY_NAME:
+            if other != name and f", {other}, is not attempted" in judgement.sentence:  # what the stub of it says
+                todo = f"It calls {other}, which is not written yet. Write that first, or go on with: "
+                todo += f"{other} = borrow({other!r})"
         return Message("open", f"… {title} is not attempted yet.", (("text", todo),))
     if judgement.verdict == TIMEOUT:
         heading = f"✗ {title} does not come back."
@@ -181,14 +192,20 @@ def _name_of(answer, namespace):
     if isinstance(answer, str):
         exercise_of(answer)  # raises for a name that nobody asks for
         return answer
-    own = getattr(answer, "__name__", "")
-    bound = [name for name in BY_NAME if namespace.get(name) is answer]
-    if own in BY_NAME and (own in bound or not bound):
+    bound = [name for name in BY_NAME if name in namespace and namespace[name] is answer]
+    if not callable(answer) and not bound:
+        result = "This is None" if answer is None else f"This is {_a(type(answer).__name__)}"
+        raise _Misuse(f"give it your function, without calling it: discounted_return, or 'discounted_return'. {result}.")
+    own = getattr(answer, "__name__", None)
+    if isinstance(own, str) and own in BY_NAME and (own in bound or not bound):
         return own
     if len(bound) == 1:
         return bound[0]
     if len(bound) > 1:
-        raise _Misuse(f"this function has several names: {', '.join(bound)}. Say which: check({bound[0]!r})")
-    if not callable(answer):
-        raise _Misuse("give it your function, without calling it: check(discounted_return), or its name as a string.")
-    raise _Misuse(f"{own!r} is not the name of an exercise. There are: {', '.join(BY_NAME)}.")
+        raise _Misuse(f"this function has several names: {', '.join(bound)}. Say which, as a string: {bound[0]!r}.")
+    called = f"is called {own!r}, and that" if isinstance(own, str) else "has no name, and that"
+    raise _Misuse(f"this function {called} is not the name of an exercise. There are: {', '.join(BY_NAME)}.")
+
+
+def _a(noun):
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"

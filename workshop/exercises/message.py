@@ -72,7 +72,8 @@ class Message:
             if get_ipython() is not None:
                 display(self)
                 return
-        print(self.text())
+        encoding = sys.stdout.encoding or "utf-8"  # a terminal may know no ✓
+        print(self.text().encode(encoding, "replace").decode(encoding))
 
 
 def _text_table(rows):

@@ -16,9 +16,16 @@ from pathlib import Path
 PASSED, FAILED, BORROWED = "passed", "failed", "borrowed"
 
 
+_STATES = (None, PASSED, FAILED, BORROWED)
+_EMPTY = {"status": None, "checks": 0, "hints": 0, "solution_seen": False, "since": None}
+
+
 def home():
-    """The folder of the progress file."""
-    return Path(os.environ.get("WORKSHOP_HOME") or Path.home() / ".atari-rl-workshop")
+    """The folder of the progress file. Raises OSError where the system names no home."""
+    try:
+        return Path(os.environ.get("WORKSHOP_HOME") or Path.home() / ".atari-rl-workshop")
+    except RuntimeError:
+        raise OSError("there is no home folder; set WORKSHOP_HOME to a folder") from None
 
 
 def load():
@@ -26,27 +33,34 @@ def load():
 
     A file that cannot be read is put aside as `progress.json.broken`, with a warning; nothing is deleted.
     """
-    path = home() / "progress.json"
+    path = None
     try:
+        path = home() / "progress.json"
         records = json.loads(path.read_text(encoding="utf-8"))
-        if not all(isinstance(record, dict) for record in records.values()):
+        if not (isinstance(records, dict) and all(map(_is_record, records.values()))):
             raise ValueError("not a table of records")
         return records
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, AttributeError) as error:
-        with contextlib.suppress(OSError):
+    except (OSError, ValueError, RecursionError) as error:
+        with contextlib.suppress(OSError, AttributeError):
             path.replace(path.with_suffix(".json.broken"))
-        warnings.warn(
-            f"{path} could not be read ({error}); progress starts afresh, the old file is kept beside it.", stacklevel=2
-        )
+        warnings.warn(f"Your progress could not be read ({error}); it starts afresh. A file is kept beside it.", stacklevel=2)
         return {}
+
+
+def _is_record(record):
+    if not isinstance(record, dict):
+        return False
+    whole = {**_EMPTY, **record}
+    are_counts = all(type(whole[field]) is int and 0 <= whole[field] for field in ("checks", "hints"))
+    since = whole["since"] or 0
+    return are_counts and whole["status"] in _STATES and isinstance(since, (int, float)) and 0 <= since < 1e12
 
 
 def record_of(name, records=None):
     """The record of one name, with its defaults."""
-    empty = {"status": None, "checks": 0, "hints": 0, "solution_seen": False, "since": None}
-    return {**empty, **(load() if records is None else records).get(name, {})}
+    return {**_EMPTY, **(load() if records is None else records).get(name, {})}
 
 
 def update(name, **changes):
@@ -68,7 +82,7 @@ def update(name, **changes):
             _write(records)
         return record
     except OSError as error:
-        warnings.warn(f"Progress is not saved: {home()} cannot be written ({error}).", stacklevel=2)
+        warnings.warn(f"Your progress is not saved: {error}.", stacklevel=2)
         return _changed(record_of(name, {}), changes)
 
 
