@@ -135,13 +135,13 @@ def test_max_of_two(pair):
 
 
 def test_crop():
-    grey = np.arange(2 * 210 * 160, dtype=np.int32).reshape(2, 210, 160)
-    assert crop(grey, None) is grey
-    assert (crop(grey, (34, 194, 0, 160)) == grey[:, 34:194]).all()
-    assert (crop(grey, (1, 2, 3, 5)) == grey[:, 1:2, 3:5]).all()
+    screens = np.arange(2 * 210 * 160 * 3, dtype=np.int32).reshape(2, 210, 160, 3)
+    assert crop(screens, None) is screens
+    assert (crop(screens, (34, 194, 0, 160)) == screens[:, 34:194]).all()
+    assert (crop(screens[0], (1, 2, 3, 5)) == screens[0, 1:2, 3:5]).all()
     for wrong in [(0, 211, 0, 160), (5, 5, 0, 1), (-1, 5, 0, 160), (0, 210, 9, 3), (0, 210, 0, 161)]:
         with pytest.raises(ValueError, match="210 high and 160 wide"):
-            crop(grey, wrong)
+            crop(screens, wrong)
 
 
 @pytest.mark.parametrize("size", [(0, 84), (84, -1), (13, 84), (84, 9)])
