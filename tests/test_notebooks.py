@@ -4,12 +4,17 @@ import json
 
 import nbformat
 import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workshop import notebooks
+from workshop.cli import main
 from workshop.exercises.catalogue import EXERCISES
 from workshop.exercises.reference import reference_source
 
 MASTER = notebooks.masters()[0]
+ANSWER = '# %% exercise="q_target"\ndef q_target():\n    ### BEGIN SOLUTION\n    pass\n    ### END SOLUTION'
 
 
 def cells_of(text):
@@ -80,6 +85,13 @@ def test_a_cell_put_in_elsewhere_leaves_all_ids_as_they_were(tmp_path):
         ('# %% exercise="discounted_return"\ndef f():\n    ### END SOLUTION\n    ### BEGIN SOLUTION', "in this order"),
         ("# %%\n### BEGIN SOLUTION\nx = 1\n### END SOLUTION", "without exercise"),
         ('# %% exercise="no_such_name"\n### BEGIN SOLUTION\n### END SOLUTION', "no_such_name"),
+        ('# %% check="no_such_name"\ncheck(f)', "no_such_name"),
+        (ANSWER.replace("### ", "###").replace("pass", "secret = 1"), "in pairs"),
+        (ANSWER.replace("BEGIN SOLUTION", "begin solution").replace("END SOLUTION", "end solution"), "in pairs"),
+        (ANSWER.replace("### END SOLUTION", ""), "in pairs"),
+        (ANSWER.replace("    pass", "    ### BEGIN SOLUTION\n    pass"), "in pairs"),
+        (ANSWER + "\n    ### Begin solution\n    secret = 1", "in pairs"),
+        ("# %% [markdown]\n# ### BEGIN SOLUTION", "without exercise"),
     ],
 )
 def test_bad_master_is_named_with_its_cell(cell, words, tmp_path):
@@ -88,6 +100,79 @@ def test_bad_master_is_named_with_its_cell(cell, words, tmp_path):
     with pytest.raises(notebooks.BadMaster, match="session_9.py, cell 2") as error:
         notebooks.attendee_notebook(master)
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize("kind", ["exercise", "check"])
+def test_a_name_has_one_cell_of_each_kind(kind, tmp_path):
+    master = tmp_path / "session_9.py"
+    cell = ANSWER if kind == "exercise" else '# %% check="q_target"\ncheck(q_target)'
+    master.write_text(f"{cell}\n\n{cell}\n")
+    with pytest.raises(notebooks.BadMaster, match=f"cell 2: a second cell with {kind}='q_target'"):
+        notebooks.attendee_notebook(master)
+
+
+_words = st.sampled_from(
+    ["secret_a", "secret_b", "return secret_c", "'secret_d'", "# secret_e", "secret_f = (", ")", "", "if secret_g:"]
+)
+_plain_cells = st.sampled_from(["x = 1", "# only a comment", '"""a text"""', "print('é ✓')", "1 + 1\n\n2 + 2"])
+
+
+@given(
+    st.lists(st.lists(_words, max_size=5), min_size=1, max_size=3),
+    st.lists(_plain_cells, max_size=4),
+    st.sampled_from(["", "    ", "\t"]),
+)
+def test_nothing_of_any_answer_is_left(tmp_path_factory, answers, plain_cells, indent):
+    """Answers of any lines, several in a cell, between any other cells."""
+    parts = ["kept_before = 0"]
+    for answer in answers:
+        lines = ["### BEGIN SOLUTION", *answer, "### END SOLUTION", "kept_between = 0"]
+        parts += [(indent + line).rstrip() if line else "" for line in lines]
+    body = "\n".join(parts)
+    cells = [*plain_cells, f'# %% exercise="q_target"\n{body}', *plain_cells]
+    master = tmp_path_factory.getbasetemp() / "session_9.py"
+    master.write_text(
+        "\n\n".join(cell if cell.startswith("# %%") else f"# %%\n{cell}" for cell in cells), encoding="utf-8"
+    )
+    text = notebooks.attendee_notebook(master)
+    assert "secret" not in text and "SOLUTION" not in text
+    assert text == notebooks.attendee_notebook(master)
+    own = next(cell for cell in cells_of(text) if "workshop" in cell.metadata)
+    assert own.source.count("raise NotImplementedError(") == len(answers)
+    assert own.source.count("kept_between") == len(answers)
+    assert len({cell.id for cell in cells_of(text)}) == len(cells)
+    solved = notebooks.solved_notebook(master)
+    assert solved.count("secret") == body.count("secret")
+    assert "SOLUTION" not in solved
+
+
+def test_a_file_that_is_no_text_is_stale(tmp_path):
+    path = notebooks.build(tmp_path)[0]
+    path.write_bytes(b"\xff\xfe")
+    assert path.name in notebooks.stale_notebooks(tmp_path)
+
+
+def test_a_bad_master_leaves_the_notebooks_as_they_are(tmp_path, monkeypatch):
+    good, bad = tmp_path / "session_1.py", tmp_path / "session_2.py"
+    good.write_text("# %%\nx = 1\n")
+    bad.write_text("# %%\n### BEGIN SOLUTION\n")
+    monkeypatch.setattr(notebooks, "masters", lambda: [good, bad])
+    with pytest.raises(notebooks.BadMaster):
+        notebooks.build(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_command_says_which_notebooks_are_stale(tmp_path):
+    def build(*options):
+        return CliRunner().invoke(main, ["build", *options, "--output", str(tmp_path)])
+
+    result = build()
+    assert result.exit_code == 0 and "wrote" in result.output
+    assert build("--check").exit_code == 0
+    name = f"{MASTER.stem}.ipynb"
+    (tmp_path / name).write_text("{}")
+    result = build("--check")
+    assert result.exit_code == 1 and name in result.output
 
 
 def test_notebooks_are_valid_json_without_outputs():

@@ -13,14 +13,14 @@ from pathlib import Path
 import jupytext
 import nbformat
 
-from workshop.exercises.catalogue import UnknownExercise, exercise_of
+from workshop.exercises.catalogue import BY_NAME
 from workshop.exercises.reference import SOLUTIONS
 
 NOTEBOOKS = SOLUTIONS.parent / "notebooks"
 _SOLUTION = re.compile(
     r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.MULTILINE | re.DOTALL
 )
-_MARKER = re.compile(r"### (?:BEGIN|END) SOLUTION")
+_MARKER = re.compile(r"#+[ \t]*(?:BEGIN|END)[ \t]+SOLUTION", re.IGNORECASE)  # mistyped ones too: they would leak
 
 
 class BadMaster(ValueError):
@@ -35,8 +35,17 @@ def masters():
 def attendee_notebook(master):
     """The text of the notebook that attendees get for a master (a path). Raises `BadMaster`."""
     notebook = _read(master)
+    seen = set()
     for number, cell in enumerate(notebook.cells, start=1):
         where = f"{master.name}, cell {number}"
+        for kind in ("exercise", "check"):
+            if kind in cell.metadata:
+                name = cell.metadata[kind]
+                if name not in BY_NAME:
+                    raise BadMaster(f"{where}: there is no exercise {name!r}")
+                if (kind, name) in seen:
+                    raise BadMaster(f"{where}: a second cell with {kind}={name!r}")
+                seen.add((kind, name))
         if "exercise" in cell.metadata:
             cell.source = _without_answer(cell, where)
         elif _MARKER.search(cell.source):
@@ -55,7 +64,7 @@ def solved_notebook(master):
 def stale_notebooks(folder=NOTEBOOKS):
     """Names of the notebooks in `folder` that differ from what their master gives, or are missing."""
     return [
-        path.name for path, text in _built(folder) if not path.is_file() or path.read_text(encoding="utf-8") != text
+        path.name for path, text in _built(folder) if not path.is_file() or path.read_bytes() != text.encode()
     ]
 
 
@@ -64,7 +73,7 @@ def build(folder=NOTEBOOKS):
     built = list(_built(folder))
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in built:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode())
     return [path for path, _ in built]
 
 
@@ -78,11 +87,7 @@ def _read(master):
 
 def _without_answer(cell, where):
     name = cell.metadata["exercise"]
-    try:
-        number = exercise_of(name).number
-    except UnknownExercise as error:
-        raise BadMaster(f"{where}: {error}") from None
-    message = f"Exercise {number}, {name}, is not attempted yet. Replace this line, or go on with: "
+    message = f"Exercise {BY_NAME[name].number}, {name}, is not attempted yet. Replace this line, or go on with: "
     borrow = f"{name} = borrow('{name}')"
     source, count = _SOLUTION.subn(
         lambda match: (
@@ -90,7 +95,7 @@ def _without_answer(cell, where):
         ),
         cell.source,
     )
-    if count == 0 or _MARKER.search(source):
+    if count == 0 or len(_MARKER.findall(cell.source)) != 2 * count:
         raise BadMaster(f"{where}: {name} needs ### BEGIN SOLUTION and ### END SOLUTION, in this order, in pairs")
     return source
 
