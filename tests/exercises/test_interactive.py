@@ -350,20 +350,24 @@ def test_a_kernel_gets_html_and_plain_text(kernel):
     assert "<table" in page and "✗ 1.3" in page
 
 
+LOOPS = {
+    "catches twice": "while True:\n        try:\n            try: sum(rewards)\n            except: pass\n        except: pass",
+    "plain": "while True: pass",
+    "catches": "while True:\n        try: sum(rewards)\n        except: pass",
+    "sleeps": "import time; time.sleep(3600)",
+    "prints": "while True: print(gamma)",
+    "on some inputs only": "return [0 for _ in iter(int, 1)] and 0.0 if len(rewards) > 1 else 0.0",
+}
+
+
 @pytest.mark.parametrize(
-    "body",
-    [
-        "while True: pass",
-        "while True:\n        try: sum(rewards)\n        except: pass",
-        "while True:\n        try:\n            try: sum(rewards)\n            except: pass\n        except: pass",
-        "import time; time.sleep(3600)",
-        "while True: print(gamma)",
-        "return [0 for _ in iter(int, 1)] and 0.0 if len(rewards) > 1 else 0.0",
-    ],
+    "loop", [pytest.param(loop, marks=[pytest.mark.slow] * (loop != "catches twice")) for loop in LOOPS]
 )
-def test_a_loop_without_end_comes_back_and_the_variables_live_on(kernel, body):
+def test_a_loop_without_end_comes_back_and_the_variables_live_on(kernel, loop):
     kernel.run("treasure = [1, 2, 3]")
-    cell = f"def discounted_return(rewards, gamma):\n    {body}\n\ncheck(discounted_return)\nlater = len(treasure)"
+    cell = (
+        f"def discounted_return(rewards, gamma):\n    {LOOPS[loop]}\n\ncheck(discounted_return)\nlater = len(treasure)"
+    )
     text, _, errors = kernel.run(cell)
     assert not errors
     assert text.startswith("✗ 1.3 discounted_return")

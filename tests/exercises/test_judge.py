@@ -14,7 +14,8 @@ from workshop.exercises.compare import Difference
 from workshop.exercises.exercise import Mistake, Part
 from workshop.exercises.judge import Effort, judge
 
-QUICK = Effort(examples=1, search_seconds=2, shrink_seconds=4, call_seconds=0.3, examples_seconds=10)
+QUICK = Effort(examples=1, search_seconds=2, shrink_seconds=4, call_seconds=5, examples_seconds=20)
+IMPATIENT = dataclasses.replace(QUICK, call_seconds=0.3)
 
 
 def total(values, factor):
@@ -200,7 +201,7 @@ def test_a_mistake_that_fails_or_loops_itself_is_no_obstacle():
         return total(values, factor) if values != [2] else 0.5
 
     part = dataclasses.replace(PART, mistakes=(Mistake("loops", loops), Mistake("fails", len), *PART.mistakes))
-    assert verdict_on(_no_factor, part).mistake == "The factor is missing."
+    assert verdict_on(_no_factor, part, IMPATIENT).mistake == "The factor is missing."
 
 
 # Budgets --------------------------------------------------------------------------------------------------------------
@@ -293,7 +294,7 @@ def test_a_loop_on_some_inputs_only():
         return total(values, factor)
 
     started = time.monotonic()
-    judgement = verdict_on(answer)
+    judgement = verdict_on(answer, effort=IMPATIENT)
     assert judgement.verdict == "timeout"
     assert "no result after 0.3 s" in judgement.sentence
     assert time.monotonic() - started < 30

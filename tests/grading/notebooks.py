@@ -3,6 +3,7 @@
 import json
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 RIGHT_RETURN = (
@@ -25,3 +26,9 @@ def version_3(*sources):
     """The text of a notebook in nbformat 3, in which a code cell's source is called `input`."""
     cells = [{"cell_type": "code", "input": source, "outputs": [], "language": "python"} for source in sources]
     return json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]})
+
+
+def slow_but(fast, table):
+    """The names of a table of cases, for `parametrize`: those that are not in `fast` run in `make test-all` only."""
+    assert set(fast) <= set(table)
+    return [name if name in fast else pytest.param(name, marks=pytest.mark.slow) for name in table]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, version_3, write_notebook
+from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, slow_but, version_3, write_notebook
 from workshop.exercises.catalogue import EXERCISES, exercise_of
 from workshop.grading import grader as grading
 from workshop.grading.grader import Grader
@@ -93,7 +93,22 @@ def grade(path, *names):
         return [grader.row(exercise_of(name)) for name in names]
 
 
-@pytest.mark.parametrize("case", IN_THE_ANSWER)
+FAST = (
+    "infinite loop that catches everything",
+    "memory bomb",
+    "sys.exit",
+    "os._exit",
+    "segmentation fault",
+    "pytest.exit",
+    "asks for input",
+    "equal to everything",
+    "changes its argument",
+    "gives a hundred megabytes",
+    "warns",
+)
+
+
+@pytest.mark.parametrize("case", slow_but(FAST, IN_THE_ANSWER))
 def test_case_in_the_answer(case, tmp_path):
     body, verdict, words = IN_THE_ANSWER[case]
     path = write_notebook(tmp_path / "case.ipynb", HEAD + body, RIGHT_RETURN)
@@ -189,7 +204,18 @@ IN_THE_NOTEBOOK = {
 }
 
 
-@pytest.mark.parametrize("case", IN_THE_NOTEBOOK)
+FAST_NOTEBOOKS = (
+    "syntax error",
+    "magics",
+    "duplicated",
+    "in Markdown",
+    "missing",
+    "works only out of order",
+    "borrowed",
+)
+
+
+@pytest.mark.parametrize("case", slow_but(FAST_NOTEBOOKS, IN_THE_NOTEBOOK))
 def test_case_in_the_notebook(case, tmp_path):
     cells, verdict, words = IN_THE_NOTEBOOK[case]
     path = write_notebook(tmp_path / "case.ipynb", *cells)

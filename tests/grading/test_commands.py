@@ -109,6 +109,31 @@ def test_pytest_is_not_ended_by_a_submission(tmp_path):
     assert "1 rows: 1 error" in result.stdout
 
 
+@pytest.mark.slow
+def test_pytest_shows_no_escape_sequence_of_a_submission(tmp_path):
+    write_notebook(tmp_path / "x.ipynb", "def discounted_return(*a):\n    raise ValueError('\\x1b[2J gone')")
+    result = run_pytest("--submission", tmp_path / "x.ipynb", "-k", "discounted_return", "-rA", "--color=no")
+    assert result.returncode == 1
+    assert "gone" in result.stdout and "\x1b" not in result.stdout
+
+
+@pytest.mark.slow
+def test_pytest_takes_what_cannot_be_read_for_one_failure(tmp_path):
+    (tmp_path / "x.ipynb").write_text("<<<<<<< HEAD\n")
+    result = run_pytest("--submission", tmp_path)
+    assert result.returncode == 1
+    assert "merge conflict" in result.stdout and "1 failed" in result.stdout
+
+
+@pytest.mark.slow
+def test_pytest_on_two_processes(tmp_path):
+    for name in ("a.ipynb", "b.ipynb"):
+        write_notebook(tmp_path / name, RIGHT_RETURN)
+    result = run_pytest("--submission", tmp_path, "-n", "2")
+    assert result.returncode == 1
+    assert "26 failed, 2 passed" in result.stdout
+
+
 def test_pytest_says_when_there_is_nothing_to_grade(tmp_path):
     result = run_pytest("--submission", tmp_path / "nowhere")
     assert result.returncode != 0

@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, write_notebook
+from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, slow_but, write_notebook
 from workshop.exercises.catalogue import exercise_of
 from workshop.exercises.judge import Effort
 from workshop.grading import grader as grading
@@ -61,7 +61,7 @@ SPOILED = {
 }
 
 
-@pytest.mark.parametrize("what", SPOILED)
+@pytest.mark.parametrize("what", slow_but(["numpy", "outcomes", "every later frame"], SPOILED))
 def test_what_one_answer_spoils_is_whole_for_the_next(what, tmp_path):
     bad, good = grade(tmp_path, ["q_target", "discounted_return"], *target(SPOILED[what]), USES_NUMPY)
     assert bad.verdict not in ("pass", "ungradable"), bad
@@ -87,7 +87,7 @@ LOADING = {
 }
 
 
-@pytest.mark.parametrize("what", LOADING)
+@pytest.mark.parametrize("what", slow_but(["loops", "exits", "takes all memory"], LOADING))
 def test_what_happens_while_an_answer_is_loaded(what, tmp_path):
     setup, verdict, words = LOADING[what]
     (row,) = grade(tmp_path, ["q_target"], *target(setup, "raise ValueError(READY)"))
@@ -98,6 +98,7 @@ def test_what_happens_while_an_answer_is_loaded(what, tmp_path):
 # A grader that nobody holds -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_stopped_process_does_not_hold_the_grader(tmp_path):
     """It stops after it was loaded, and the inputs of returns_to_go are more than a pipe takes."""
     setup = "import threading, os, signal; threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGSTOP)).start()"
@@ -165,7 +166,7 @@ BORROWING = {
 }
 
 
-@pytest.mark.parametrize("how", BORROWING)
+@pytest.mark.parametrize("how", slow_but(["under another name"], BORROWING))
 def test_what_is_borrowed_by_a_detour_is_borrowed(how, tmp_path):
     (row,) = grade(tmp_path, ["q_target"], "from workshop import borrow", *BORROWING[how])
     assert (row.verdict, row.points) == ("borrowed", 0.0), row
@@ -254,7 +255,9 @@ def test_an_error_quotes_its_line_although_more_stands_in_the_cell(tmp_path):
     assert "cell 1, line 2: `return x['key']`" in row.message
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, *(pytest.param(n, marks=pytest.mark.slow) for n in (signal.SIGTERM, signal.SIGINT))]
+)
 def test_whoever_ends_the_grader_costs_one_submission(number, tmp_path):
     folder = tmp_path / "handed in"
     folder.mkdir()
