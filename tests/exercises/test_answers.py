@@ -99,7 +99,7 @@ FORMS = {
     ],
     "base class": [
         "class Base:\n    pass",
-        "class f(Base):\n    def __init__(self, x):\n        pass\n    def __repr__(self):\n        return str(isinstance(self, Base))",
+        "class f(Base):\n    def __init__(self, x): pass\n    def __repr__(self): return str(isinstance(self, Base))",
     ],
     "line separators that Python does not count": [
         "TEXT = '\u2028\x0c\x85'",
@@ -205,7 +205,8 @@ def f(x, argument=2):
     local = x
     def nested(item):
         return item
-    items = [item for item in [local]] + [local for local in [1]] + list({item for item in [2]}) + list({item: 1 for item in [3]})
+    items = [item for item in [local]] + [local for local in [1]]
+    items += list({item for item in [2]}) + list({item: 1 for item in [3]})
     try:
         box = type("Box", (), {})()
         box.attribute = dict(keyword=nested(local))
@@ -320,7 +321,7 @@ MAGICS = {
     "captured cell": "\n\n%%capture out --no-stderr\n" + DEF,
     "profiled cell": "%%prun -l 5\n" + DEF,
     "magic inside of a timed cell": "%%time\n%matplotlib inline\n" + DEF,
-    "question in a comment": "%magic\ndef f(x):\n    y = 1  # is it right?\n        # really?\n    return x + y  # is it?\n",
+    "question in a comment": "%magic\ndef f(x):\n    y = 1  # right?\n        # really?\n    return x + y  # is it?\n",
     "question in a text": "%magic\ndef f(x):\n    '''What does it do?\n%d of them\n    !x\n    '''\n    return x + 1\n",
     "modulo on a line of its own": "%magic\ndef f(x):\n    return x + (7\n% 2)\n",
     "not on a line of its own": "%magic\ndef f(x):\n    return x + (2\n        != 3)\n",

@@ -1,4 +1,4 @@
-"""check, hint, solution, borrow and progress as attendees call them: rightly, wrongly, in a terminal and in a kernel."""
+"""check, hint, solution, borrow and progress as attendees call them: rightly, wrongly, in a terminal, in a kernel."""
 
 import functools
 import subprocess
@@ -351,7 +351,7 @@ def test_a_kernel_gets_html_and_plain_text(kernel):
 
 
 LOOPS = {
-    "catches twice": "while True:\n        try:\n            try: sum(rewards)\n            except: pass\n        except: pass",
+    "catches twice": "while 1:\n        try:\n            try: sum(rewards)\n            except: pass\n        except: pass",
     "plain": "while True: pass",
     "catches": "while True:\n        try: sum(rewards)\n        except: pass",
     "sleeps": "import time; time.sleep(3600)",

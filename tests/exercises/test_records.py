@@ -113,7 +113,9 @@ def test_a_failed_write_leaves_the_old_file(folder, monkeypatch):
 def test_two_notebooks_lose_no_update():
     script = (
         "import sys\nfrom workshop.exercises import records\n"
-        "for _ in range(100):\n    records.update('both', checks=lambda old: old + 1)\n    records.update(sys.argv[1], hints=1)\n"
+        "for _ in range(100):\n"
+        "    records.update('both', checks=lambda old: old + 1)\n"
+        "    records.update(sys.argv[1], hints=1)\n"
     )
     running = [subprocess.Popen([sys.executable, "-c", script, name]) for name in ("one", "two")]
     assert [process.wait() for process in running] == [0, 0]

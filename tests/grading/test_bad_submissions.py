@@ -192,7 +192,8 @@ IN_THE_NOTEBOOK = {
     "writes on every descriptor": (
         [
             (
-                "import os\nfor descriptor in range(50):\n    try: os.write(descriptor, b'x' * 100)\n    except OSError: pass\n"
+                "import os\nfor descriptor in range(50):\n"
+                "    try: os.write(descriptor, b'x' * 100)\n    except OSError: pass\n"
                 "leak = 0"
             ),
             RIGHT_TARGET.replace("max(next", "leak + max(next"),
@@ -306,7 +307,8 @@ def test_nothing_is_left_behind(tmp_path):
 
 def test_what_it_writes_stays_in_the_scratch_directory(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    body = f"open('here', 'w').write('x'); import os; open(os.path.expanduser('~/there'), 'w').write('x')\n    {RIGHT_BODY}"
+    write = "open('here', 'w').write('x'); import os; open(os.path.expanduser('~/there'), 'w').write('x')"
+    body = f"{write}\n    {RIGHT_BODY}"
     path = write_notebook(tmp_path / "case.ipynb", HEAD + body)
     before = sorted(os.listdir(tmp_path))
     assert [row.verdict for row in grade(path, "q_target")] == ["pass"]

@@ -18,7 +18,13 @@ from workshop.grading import supervisor as supervising
 from workshop.grading.grader import Grader
 
 EFFORT = Effort(examples=0.5, search_seconds=3, shrink_seconds=4, call_seconds=1, examples_seconds=9, thorough=True)
-USES_NUMPY = "import numpy as np\ndef discounted_return(rewards, gamma):\n    return float(np.sum([gamma**t * r for t, r in enumerate(rewards)]))"
+USES_NUMPY = """
+import numpy as np
+def discounted_return(rewards, gamma):
+    return float(np.sum([gamma**t * r for t, r in enumerate(rewards)]))
+"""
+FORGED = "{'kind': 'returned', 'value': 0.0, 'arguments': ()}"
+PIPES = "(d for d in range(4, 20) if os.path.exists(f'/dev/fd/{d}'))"
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +54,7 @@ SPOILED = {
     "modules": "import sys; sys.modules.clear()",
     "recursion limit": "import sys; sys.setrecursionlimit(60)",
     "plain data": "from workshop.exercises import plain; plain.encode = lambda *a, **k: b'null'",
-    "outcomes": "from workshop.exercises import subject; subject.run = lambda *a: {'kind': 'returned', 'value': 0.0, 'arguments': ()}",
+    "outcomes": f"from workshop.exercises import subject; subject.run = lambda *a: {FORGED}",
     "every pipe": "import os; [os.close(d) for d in range(3, 20) if os.path.exists(f'/dev/fd/{d}')]",
     "standard streams": "import sys; sys.stdout = sys.stderr = sys.stdin = None",
     "memory": "global hoard; hoard = bytearray(3 * 2**30)",
@@ -56,8 +62,8 @@ SPOILED = {
     "time": "import time; time.sleep = time.monotonic = time.time = lambda *a: 0.0",
     "warnings": "import warnings; warnings.simplefilter('error')",
     "scratch directory": "import os, shutil; shutil.rmtree(os.getcwd())",
-    "every later frame": "import os; [os.write(d, b'\\x00\\x00\\x00\\x04true' * 100) for d in range(3, 20) if os.path.exists(f'/dev/fd/{d}') and d > 3]",
-    "a thread": "import threading, os; threading.Thread(target=lambda: [os.urandom(1) for _ in iter(int, 1)], daemon=True).start()",
+    "every later frame": f"import os; [os.write(d, b'\\x00\\x00\\x00\\x04true' * 100) for d in {PIPES}]",
+    "a thread": "import threading; threading.Thread(target=lambda: [0 for _ in iter(int, 1) if 0], daemon=True).start()",
 }
 
 
@@ -141,7 +147,8 @@ def q_target(*arguments):
     while frame is not None:
         names |= set(frame.f_locals) | set(frame.f_globals)
         frame = frame.f_back
-    others = [f for f in gc.get_objects() if isinstance(f, types.FunctionType) and f.__name__ == "q_target" and f is not q_target]
+    functions = [f for f in gc.get_objects() if isinstance(f, types.FunctionType) and f is not q_target]
+    others = [f for f in functions if f.__name__ == "q_target"]
     if others or {"reference", "judge", "expected", "mistakes", "EXERCISES"} & names:
         return 0.0
     raise KeyError(os.environ.get("SECRET_OF_THE_GRADER"))
@@ -197,7 +204,10 @@ def test_a_borrowed_answer_may_be_used_by_another(tmp_path):
         "from workshop import borrow",
         "def discounted_return(rewards, gamma):\n    raise NotImplementedError",
         "discounted_return = borrow('discounted_return')",
-        "import numpy as np\ndef returns_to_go(rewards, gamma):\n    return np.array([discounted_return(rewards[t:t + 300], gamma) for t in range(len(rewards))])",
+        (
+            "import numpy as np\ndef returns_to_go(rewards, gamma):\n"
+            "    return np.array([discounted_return(rewards[t:t + 300], gamma) for t in range(len(rewards))])"
+        ),
     ]
     (row,) = grade(tmp_path, ["returns_to_go"], *cells)
     assert row.verdict in ("pass", "timeout"), row  # right, and slow on a hundred thousand steps
@@ -262,7 +272,8 @@ def test_whoever_ends_the_grader_costs_one_submission(number, tmp_path):
     folder = tmp_path / "handed in"
     folder.mkdir()
     write_notebook(folder / "a.ipynb", RIGHT_RETURN)
-    killer = f"import os, time\ndef discounted_return(rewards, gamma):\n    os.kill(os.getppid(), {int(number)})\n    time.sleep(5)"
+    body = f"os.kill(os.getppid(), {int(number)}); time.sleep(5)"
+    killer = f"import os, time\ndef discounted_return(rewards, gamma):\n    {body}"
     write_notebook(folder / "b.ipynb", killer)
     command = [sys.executable, "-m", "workshop", "grade", str(folder), "--json", str(tmp_path / "rows.json")]
     run = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path)

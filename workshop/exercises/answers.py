@@ -24,7 +24,7 @@ _MOST_MAGICS = 100
 
 # What a statement makes of the names that it defines.
 FUNCTION, IMPORT, VALUE, CHANGE = "function", "import", "value", "change"
-_MAKERS = ("partial", "lru_cache", "cache", "vectorize", "frompyfunc", "jit", "njit")  # they are given functions and give one
+_MAKERS = ("partial", "lru_cache", "cache", "vectorize", "frompyfunc", "jit", "njit")  # given a function, they give one
 
 
 @dataclass(frozen=True)

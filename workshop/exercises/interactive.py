@@ -195,7 +195,7 @@ def _name_of(answer, namespace):
     bound = [name for name in BY_NAME if name in namespace and namespace[name] is answer]
     if not callable(answer) and not bound:
         result = "This is None" if answer is None else f"This is {_a(type(answer).__name__)}"
-        raise _Misuse(f"give it your function, without calling it: discounted_return, or 'discounted_return'. {result}.")
+        raise _Misuse(f"give it your function without calling it: discounted_return, or 'discounted_return'. {result}.")
     own = getattr(answer, "__name__", None)
     if isinstance(own, str) and own in BY_NAME and (own in bound or not bound):
         return own

@@ -45,7 +45,8 @@ def load():
     except (OSError, ValueError, RecursionError) as error:
         with contextlib.suppress(OSError, AttributeError):
             path.replace(path.with_suffix(".json.broken"))
-        warnings.warn(f"Your progress could not be read ({error}); it starts afresh. A file is kept beside it.", stacklevel=2)
+        words = f"Your progress could not be read ({error}); it starts afresh. The old file is kept beside it."
+        warnings.warn(words, stacklevel=2)
         return {}
 
 

@@ -31,8 +31,8 @@ def run(answer, driver, encoded_arguments, seconds):
 
     Returns:
         A dict of plain data: `kind` (one of those above; only a supervisor sees `CRASHED`), `value` and `arguments` (as
-        they are after the call) where it returned; `error` and `line` where it raised; `error` where it is not attempted
-        or too large; `printed`, the first 2,000 characters of its output.
+        they are after the call) where it returned; `error` and `line` where it raised; `error` where it is not
+        attempted or too large; `printed`, the first 2,000 characters of its output.
     """
     printed = _CappedText(_PRINTED_CHARACTERS)
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
@@ -82,7 +82,7 @@ class _CappedText(io.TextIOBase):
 
 
 def describe(error):
-    """An exception as Python prints it, without its traceback: "ValueError: what is wrong", at most 2,000 characters."""
+    """An exception as Python prints it, without its traceback: "ValueError: what is wrong", capped."""
     try:
         text = "".join(traceback.format_exception_only(type(error), error)).strip()
     except Exception:  # it may be of a class of the attendee's

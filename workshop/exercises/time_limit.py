@@ -6,9 +6,9 @@ on. So the timer fires again, and this time each exception is raised together wi
 comes the next time that Python looks for signals, which is in the code that caught the last one, outside its `try`.
 Level by level that leads out of whatever is nested.
 
-A single call into C that never returns (`sum(iter(int, 1))`) cannot be stopped this way, nor, on Python 3.10, a loop that
-is all `try` and calls nothing: Python 3.10 looks for signals nowhere in it. The grader, which has a process to kill, is
-the one that resists everything.
+A single call into C that never returns (`sum(iter(int, 1))`) cannot be stopped this way, nor, on Python 3.10, a loop
+that is all `try` and calls nothing: Python 3.10 looks for signals nowhere in it. The grader, which has a process to
+kill, is the one that resists everything.
 """
 
 import _thread

@@ -40,7 +40,7 @@ def grade(path, json_file=None, csv_file=None):
                 with Grader(name, file) as grader:
                     expected += max(1, len(grader.exercises))
                     rows.extend(grader.rows())
-                _write(rows, json_file, csv_file)  # now and not at the end: whoever ends the grader costs one submission
+                _write(rows, json_file, csv_file)  # already now: whoever ends the grader costs one submission
     finally:
         _write(rows, json_file, csv_file)
     console.print(_table(rows))

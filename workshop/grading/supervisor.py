@@ -56,8 +56,8 @@ class Supervisor:
             borrowed: dict, name -> source of a reference that the steps ask for by `borrow(name)`.
 
         Returns:
-            (verdict, words): "" where the answer is there, else "error", "timeout", "out_of_memory" or "crash"; and what
-            went wrong, in words for its author, "" if nothing did.
+            (verdict, words): "" where the answer is there, else "error", "timeout", "out_of_memory" or "crash"; and
+            what went wrong, in words for its author, "" if nothing did.
         """
         self.stop()
         self._loaded = (name, steps, dict(borrowed))

@@ -2,8 +2,8 @@
 
 It speaks over its standard input and output, which it puts out of reach of the code before that is loaded: frames of a
 4-byte length and plain data (`workshop.exercises.plain`). It says "ready" once. A request is ("load", name, steps,
-borrowed) or ("call", driver, arguments as bytes, seconds); the reply to "load" is (verdict, words) as `_load` gives them,
-the reply to "call" is an outcome of `subject.run`.
+borrowed) or ("call", driver, arguments as bytes, seconds); the reply to "load" is (verdict, words) as `_load` gives
+them, the reply to "call" is an outcome of `subject.run`.
 """
 
 import linecache
