@@ -63,9 +63,7 @@ def solved_notebook(master):
 
 def stale_notebooks(folder=NOTEBOOKS):
     """Names of the notebooks in `folder` that differ from what their master gives, or are missing."""
-    return [
-        path.name for path, text in _built(folder) if not path.is_file() or path.read_bytes() != text.encode()
-    ]
+    return [path.name for path, text in _built(folder) if not path.is_file() or path.read_bytes() != text.encode()]
 
 
 def build(folder=NOTEBOOKS):

@@ -85,7 +85,12 @@ def explained_mistake(browser):
             attendee.run(answer)
             said = attendee.run(check)
             top, bottom = answer.bounding_box(), said.bounding_box()
-            area = {"x": top["x"], "y": top["y"], "width": top["width"], "height": bottom["y"] + bottom["height"] - top["y"]}
+            area = {
+                "x": top["x"],
+                "y": top["y"],
+                "width": top["width"],
+                "height": bottom["y"] + bottom["height"] - top["y"],
+            }
             return plots.Picture(page.screenshot(clip=area), "")
         finally:
             lab.close()

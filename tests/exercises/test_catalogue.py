@@ -33,7 +33,9 @@ def test_differently_written_right_answers_are_accepted(part):
         assert judgement.verdict == PASS, (answer, judgement)
 
 
-@pytest.mark.parametrize("part, mistake", MISTAKES, ids=lambda value: getattr(value, "name", None) or value.answer.__name__)
+@pytest.mark.parametrize(
+    "part, mistake", MISTAKES, ids=lambda value: getattr(value, "name", None) or value.answer.__name__
+)
 def test_known_mistake_is_refused_with_its_own_sentence(part, mistake):
     judgement = _judge(part, mistake.answer)
     assert judgement.verdict not in (PASS, UNATTEMPTED), judgement
