@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -55,8 +57,15 @@ def jupyter_answers(copy, environment):
             if found := re.search(r"http://localhost:\S+/session_1_\S+", line):
                 break
         assert found, "".join(printed)
-        with urllib.request.urlopen(found.group(), timeout=60) as page:
-            return page.read().decode()
+        # The address is printed a moment before the server listens there.
+        for _ in range(60):
+            try:
+                with urllib.request.urlopen(found.group(), timeout=60) as page:
+                    return page.read().decode()
+            except urllib.error.URLError as error:
+                refused = error
+                time.sleep(0.5)
+        raise refused
     finally:
         os.killpg(lab.pid, signal.SIGKILL)
         lab.wait(timeout=60)
