@@ -171,6 +171,7 @@ def test_a_named_python_is_taken_or_refused_but_never_replaced(set_up):
     refused = set_up({"python3.9": IS_OLD}, PYTHON="python3.9")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "python3.9 is Python 3.9" in refused.stderr
+    assert "no-such-python cannot be run" in set_up({}, PYTHON="no-such-python").stderr
 
 
 def test_without_a_python_it_says_what_was_found_and_what_to_install(set_up):

@@ -35,7 +35,10 @@ fi
     echo "The workshop needs Python 3.10, 3.11, 3.12 or 3.13 with its venv module, and found none."
     without_venv=""
     for candidate in $looked_at; do
-        version=$(version_of "$candidate") || continue
+        if ! version=$(version_of "$candidate"); then
+            [ -z "${PYTHON:-}" ] || echo "  $candidate cannot be run"
+            continue
+        fi
         case $version in
             3.1[0-3]) echo "  $candidate is Python $version, but its venv module is missing"; without_venv=$version ;;
             *)        echo "  $candidate is Python $version" ;;
