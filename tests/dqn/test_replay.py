@@ -88,7 +88,7 @@ def test_samples_are_steps_in_which_an_action_was_taken(history, n_step, seed):
     plain = play(memory, steps)
     taken = {frame for episodes in plain for episode in episodes for frame, action, *_ in episode if action is not None}
     try:
-        batch, _ = memory.sample(16, np.random.default_rng(seed))
+        batch = memory.sample(16, np.random.default_rng(seed)).transition
     except ValueError:
         first, end = memory._range()
         assert not memory._any_usable(first, end)
@@ -102,7 +102,9 @@ def test_sampling_is_uniform_over_environments_of_different_length():
         memory.add(0, np.full((1, 1), number), 0, 0.0, False)
     for number in range(100, 121):
         memory.add(1, np.full((1, 1), number), 0, 0.0, False)
-    frames = np.concatenate([memory.sample(1000, np.random.default_rng(seed))[0].state.ravel() for seed in range(80)])
+    frames = np.concatenate(
+        [memory.sample(1000, np.random.default_rng(seed)).transition.state.ravel() for seed in range(80)]
+    )
     counts = np.bincount(frames, minlength=256)
     expected = len(frames) / 80
     assert np.flatnonzero(counts).tolist() == [*range(60), *range(100, 120)]
@@ -114,8 +116,8 @@ def test_same_seed_same_batch_and_nothing_shared():
     memory = ReplayMemory(50, 1, (2, 2), stack=2)
     for number in range(30):
         memory.add(0, np.full((2, 2), number), number % 3, number / 4, number % 10 == 9)
-    one, _ = memory.sample(8, np.random.default_rng(3))
-    other, _ = memory.sample(8, np.random.default_rng(3))
+    one = memory.sample(8, np.random.default_rng(3)).transition
+    other = memory.sample(8, np.random.default_rng(3)).transition
     for ours, theirs in zip(one, other):
         np.testing.assert_array_equal(ours, theirs)
     one.state[...] = 255
@@ -132,7 +134,9 @@ def test_state_travels_to_another_memory():
     for source in (memory, other):
         source.add(0, np.full((2, 2), 99), 0, 2.0, True)
     ours, theirs = (source.sample(20, np.random.default_rng(0)) for source in (memory, other))
-    for one, two in zip((*ours[0], ours[1]), (*theirs[0], theirs[1])):
+    for one, two in zip(
+        (*ours.transition, ours.discounts, *ours.where), (*theirs.transition, theirs.discounts, *theirs.where)
+    ):
         np.testing.assert_array_equal(one, two)
     with pytest.raises(ValueError, match="this memory needs"):
         ReplayMemory(60, 2, (2, 2), stack=2, n_step=2).set_state(memory.get_state())

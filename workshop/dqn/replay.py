@@ -9,9 +9,28 @@ took there and what came of it. An episode ends with one slot more, the last fra
 truncated episode bootstraps from it, and nothing that is rebuilt ever reaches over it.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from workshop.transition import Transition
+
+
+class Sample(NamedTuple):
+    """A batch of B n-step transitions.
+
+    Attributes:
+        transition: Transition: state and next_state (B, stack, H, W) uint8, action (B,) int32, reward (B,) float32 (the
+            discounted sum of up to n), terminated (B,) bool.
+        discounts: (B,) float32, the power of gamma that the value of the next state is multiplied by where not terminated.
+        weights: (B,) float32, the importance weights of prioritised replay; None from a uniform memory.
+        where: (environment, step), two (B,) int64 arrays: what `rebuild` and `update_priorities` know the steps by.
+    """
+
+    transition: Transition
+    discounts: np.ndarray
+    weights: np.ndarray | None
+    where: tuple[np.ndarray, np.ndarray]
 
 
 class ReplayMemory:
@@ -94,9 +113,7 @@ class ReplayMemory:
             rng: a `numpy.random.Generator`.
 
         Returns:
-            (Transition, discounts): states and next_states (B, stack, H, W) uint8, actions (B,) int32, rewards (B,)
-            float32 (the discounted sum of up to n), terminated (B,) bool; discounts (B,) float32, the power of gamma
-            that the value of the next state is multiplied by where not terminated.
+            A `Sample`; its weights are None.
 
         Raises:
             ValueError: the memory holds no step that can be rebuilt.
@@ -115,14 +132,15 @@ class ReplayMemory:
             if not usable.any() and not self._any_usable(first, end):
                 raise ValueError("the memory holds no step that can be sampled yet")
             chosen = np.concatenate([chosen, np.stack([environment, step])[:, usable]], axis=1)
-        return self.rebuild(*chosen[:, :batch_size])
+        environment, step = chosen[:, :batch_size]
+        return Sample(*self.rebuild(environment, step), None, (environment, step))
 
     def _any_usable(self, first, end):
         steps = (np.arange(low, high) % self.slots for low, high in zip(first, end))
         return any((~self.is_last[environment, slots]).any() for environment, slots in enumerate(steps))
 
     def rebuild(self, environment, step):
-        """The n-step transitions that begin at these steps (two int arrays (B,)); see `sample` for what they hold."""
+        """The n-step transitions that begin at these steps (two int arrays (B,)), and their discounts: see `Sample`."""
         rewards = np.zeros(len(step), np.float32)
         discounts = np.ones(len(step), np.float32)
         terminated = np.zeros(len(step), bool)
