@@ -90,8 +90,7 @@ def test_samples_are_steps_in_which_an_action_was_taken(history, n_step, seed):
     try:
         batch = memory.sample(16, np.random.default_rng(seed)).transition
     except ValueError:
-        first, end = memory._range()
-        assert not memory._any_usable(first, end)
+        assert not memory._any_usable()
         return
     assert set(batch.state[:, -1, 0, 0].tolist()) <= taken
 
@@ -149,7 +148,45 @@ def test_refusals_say_what_is_wrong():
         ReplayMemory(100, 1).sample(1, np.random.default_rng(0))
 
 
-def test_a_million_frames_take_what_was_promised():
-    small = ReplayMemory(10_000, 4)
-    assert small.nbytes() <= ReplayMemory.bytes_for(10_000) + 1000
-    assert ReplayMemory.bytes_for(10**6) < 7.3e9
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 4), st.integers(1, 3), st.lists(st.integers(0, 2**12 - 1), max_size=60))
+def test_environments_can_be_added_together_or_one_by_one(environments, stack, endings):
+    """`endings` says by its bits in which environments a step is the last one, and in which of them it terminates."""
+    together, one_by_one = (ReplayMemory(9 * environments, environments, (2, 1), stack, n_step=2) for _ in range(2))
+    everyone = np.arange(environments)
+    for number, bits in enumerate(endings):
+        frames = (number + 50 * everyone[:, None, None] + [[0], [1]]).astype(np.uint8)
+        ended = (bits >> everyone) & 1 > 0
+        terminated = ended & ((bits >> (everyone + 6)) & 1 > 0)
+        together.add(everyone, frames, everyone + number % 3, everyone / 2, terminated)
+        together.end_episode(np.flatnonzero(ended), frames[ended] + 1)
+        for i in range(environments):
+            one_by_one.add(i, frames[i], i + number % 3, i / 2, terminated[i])
+            if ended[i]:
+                one_by_one.end_episode(i, frames[i] + 1)
+    for name, array in together.get_state().items():
+        np.testing.assert_array_equal(array, one_by_one.get_state()[name], err_msg=name)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 5), st.integers(1, 9), st.integers(1, 9), st.integers(0, 40))
+def test_its_bytes_are_known_beforehand(environments, height, width, more):
+    capacity = 6 * environments + more
+    memory = ReplayMemory(capacity, environments, (height, width))
+    assert memory.nbytes() == ReplayMemory.bytes_for(capacity, environments, (height, width))
+    arrays = [value for name, value in vars(memory).items() if isinstance(value, np.ndarray) and name != "_powers"]
+    assert memory.nbytes() == sum(array.nbytes for array in arrays)
+
+
+def test_a_million_frames_stay_within_what_was_promised():
+    assert ReplayMemory.bytes_for(10**6, 16) < 7.3e9
+
+
+def test_a_state_that_does_not_fit_changes_nothing():
+    memory, longer = (ReplayMemory(slots, 1, (1, 1), stack=1) for slots in (10, 11))
+    longer.add(0, np.ones((1, 1)), 1, 1.0, False)
+    with pytest.raises(ValueError, match="frames has shape"):
+        memory.set_state({**longer.get_state(), "written": np.ones(1)})
+    with pytest.raises(ValueError, match="rewards has shape"):
+        memory.set_state({**memory.get_state(), "frames": np.ones((1, 10, 1, 1)), "rewards": np.ones((1, 11))})
+    assert not any(array.any() for array in memory.get_state().values())

@@ -9,6 +9,7 @@ took there and what came of it. An episode ends with one slot more, the last fra
 truncated episode bootstraps from it, and nothing that is rebuilt ever reaches over it.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +44,12 @@ class ReplayMemory:
         stack: int, how many frames make a state.
         n_step: int, the length of the returns.
         gamma: float, the discount.
+
+    Raises:
+        ValueError: the capacity is too small for a single step.
     """
+
+    ARRAYS = ("frames", "actions", "rewards", "terminated", "is_last", "age", "written", "next_age")
 
     def __init__(self, capacity, environments=1, frame_shape=(84, 84), stack=4, n_step=1, gamma=0.99):
         self.slots = capacity // environments
@@ -53,7 +59,7 @@ class ReplayMemory:
                 f"a capacity of {capacity} is too small for stacks of {stack} and {n_step}-step returns "
                 f"of {environments} environments: it takes {least} at least"
             )
-        self.environments, self.stack, self.n_step, self.gamma = environments, stack, n_step, gamma
+        self.environments, self.stack, self.n_step = environments, stack, n_step
         shape = (environments, self.slots)
         self.frames = np.zeros((*shape, *frame_shape), np.uint8)
         self.actions = np.zeros(shape, np.uint8)
@@ -62,12 +68,20 @@ class ReplayMemory:
         self.is_last = np.zeros(shape, bool)  # the frame after an episode's last action
         self.age = np.zeros(shape, np.uint8)  # frames since the episode began, at most stack - 1
         self.written = np.zeros(environments, np.int64)  # slots ever written by each environment
-        self._next_age = np.zeros(environments, np.uint8)
+        self.next_age = np.zeros(environments, np.uint8)
+        self._powers = np.float32(gamma) ** np.arange(n_step + 1, dtype=np.float32)
 
     def add(self, environment, frame, action, reward, terminated):
-        """Store one step: the newest frame of the state (H, W) uint8, the action taken there and what came of it.
+        """Store one step of one environment, or of several at once.
 
         A step that ended the episode, `terminated` or not, is followed by `end_episode`.
+
+        Args:
+            environment: int, or (N,) ints, each another one; then the others are N long as well.
+            frame: (H, W) or (N, H, W) uint8, the newest frame of the state.
+            action: int or (N,) ints, the action taken there.
+            reward: float or (N,) floats, and
+            terminated: bool or (N,) bools, what came of it.
         """
         slot = self._new_slot(environment, frame)
         self.actions[environment, slot] = action
@@ -76,34 +90,39 @@ class ReplayMemory:
         self.is_last[environment, slot] = False
 
     def end_episode(self, environment, frame):
-        """Store the frame (H, W) after the last action; what is added next begins an episode."""
+        """Store the frame after the last action, of one environment or of several; what is added next begins an episode.
+
+        Args:
+            environment: int, or (N,) ints, each another one.
+            frame: (H, W) or (N, H, W) uint8.
+        """
         slot = self._new_slot(environment, frame)
         self.is_last[environment, slot] = True
         self.terminated[environment, slot] = False
-        self._next_age[environment] = 0
+        self.next_age[environment] = 0
 
     def _new_slot(self, environment, frame):
         slot = self.written[environment] % self.slots
         self.frames[environment, slot] = frame
-        self.age[environment, slot] = self._next_age[environment]
-        self._next_age[environment] = min(self._next_age[environment] + 1, self.stack - 1)
+        age = self.next_age[environment]
+        self.age[environment, slot] = age
+        self.next_age[environment] = np.minimum(age + 1, self.stack - 1)
         self.written[environment] += 1
         return slot
 
     def __len__(self):
         """How many slots can be tried when sampling."""
-        first, last = self._range()
-        return int(np.maximum(last - first, 0).sum())
+        first, end = self._range()
+        return int(np.maximum(end - first, 0).sum())
 
     def _range(self):
         """First and end of the steps of each environment that can be rebuilt, counted from its first step ever.
 
         The oldest frames of a full ring may belong to stacks whose beginning is overwritten; the newest step has no next
-        frame yet, and the newest n - 1 not all of their rewards.
+        frame yet, and the newest n - 1 not all of their rewards. Each step that is written takes one from the front (also
+        the few before the ring is full, so that it is always one) and gives one at the end.
         """
-        oldest = np.maximum(self.written - self.slots, 0)
-        first = np.where(oldest > 0, oldest + self.stack - 1, 0)
-        return first, self.written - self.n_step
+        return np.maximum(self.written - self.slots + self.stack - 1, 0), self.written - self.n_step
 
     def sample(self, batch_size, rng):
         """A batch, uniform over all steps that can be rebuilt, with replacement.
@@ -118,67 +137,72 @@ class ReplayMemory:
         Raises:
             ValueError: the memory holds no step that can be rebuilt.
         """
-        first, end = self._range()
-        count = np.maximum(end - first, 0)
-        total = int(count.sum())
-        chosen = np.empty((2, 0), np.int64)
-        while chosen.shape[1] < batch_size:
-            if total == 0:
-                raise ValueError(f"the memory is too empty to sample from: it holds {self.written.sum()} frames")
-            flat = rng.integers(total, size=batch_size)
-            environment = np.searchsorted(np.cumsum(count), flat, side="right")
-            step = first[environment] + flat - (np.cumsum(count) - count)[environment]
-            usable = ~self.is_last[environment, step % self.slots]
-            if not usable.any() and not self._any_usable(first, end):
+        environment, step = self._draw(batch_size, rng)
+        while (last := self.is_last[environment, step % self.slots]).any():
+            if last.all() and not self._any_usable():
                 raise ValueError("the memory holds no step that can be sampled yet")
-            chosen = np.concatenate([chosen, np.stack([environment, step])[:, usable]], axis=1)
-        environment, step = chosen[:, :batch_size]
+            environment[last], step[last] = self._draw(np.count_nonzero(last), rng)
         return Sample(*self.rebuild(environment, step), None, (environment, step))
 
-    def _any_usable(self, first, end):
-        steps = (np.arange(low, high) % self.slots for low, high in zip(first, end))
-        return any((~self.is_last[environment, slots]).any() for environment, slots in enumerate(steps))
+    def _draw(self, size, rng):
+        """Steps of any kind, those in which no action was taken included."""
+        first, end = self._range()
+        ends = np.maximum(end - first, 0).cumsum()
+        if ends[-1] == 0:
+            raise ValueError(f"the memory is too empty to sample from: it holds {self.written.sum()} frames")
+        drawn = rng.integers(ends[-1], size=size)
+        environment = ends.searchsorted(drawn, side="right")
+        return environment, end[environment] - ends[environment] + drawn
+
+    def _any_usable(self):
+        ranges = enumerate(zip(*self._range(), strict=True))
+        return any((~self.is_last[i, np.arange(first, end) % self.slots]).any() for i, (first, end) in ranges)
 
     def rebuild(self, environment, step):
         """The n-step transitions that begin at these steps (two int arrays (B,)), and their discounts: see `Sample`."""
-        rewards = np.zeros(len(step), np.float32)
-        discounts = np.ones(len(step), np.float32)
-        terminated = np.zeros(len(step), bool)
-        after = step.copy()
-        for _ in range(self.n_step):
-            slot = after % self.slots
-            goes_on = ~terminated & ~self.is_last[environment, slot]
-            rewards += np.where(goes_on, discounts * self.rewards[environment, slot], 0)
-            terminated |= goes_on & self.terminated[environment, slot]
-            discounts = np.where(goes_on, discounts * np.float32(self.gamma), discounts)
-            after += goes_on
-        actions = self.actions[environment, step % self.slots].astype(np.int32)
-        states, next_states = self.states(environment, step), self.states(environment, after)
-        return Transition(states, actions, rewards, next_states, terminated), discounts
+        base = environment * self.slots
+        ahead = base + (step + np.arange(self.n_step)[:, None]) % self.slots  # (n, B), indices into what is flat
+        terminated = self.terminated.take(ahead)
+        goes_on = ~self.is_last.take(ahead)  # whether an action was taken there, and in the same episode
+        goes_on[1:] &= ~terminated[:-1]
+        goes_on = np.logical_and.accumulate(goes_on)
+        rewards = (self.rewards.take(ahead) * goes_on * self._powers[:-1, None]).sum(axis=0)
+        length = goes_on.sum(axis=0)  # below n where the episode ended
+        stacks = np.stack([self._stack(base, step), self._stack(base, step + length)])
+        states, next_states = self.frames.reshape(-1, *self.frames.shape[2:]).take(stacks, axis=0)
+        actions = self.actions.take(ahead[0]).astype(np.int32)
+        return Transition(states, actions, rewards, next_states, (terminated & goes_on).any(axis=0)), self._powers[
+            length
+        ]
 
-    def states(self, environment, step):
-        """The stacks (B, stack, H, W) that end at these steps, oldest frame first; an episode's first frame repeats."""
-        back = np.arange(self.stack - 1, -1, -1)
-        age = self.age[environment, step % self.slots]
-        slots = (step[:, None] - np.minimum(back, age[:, None])) % self.slots
-        return self.frames[environment[:, None], slots]
+    def _stack(self, base, step):
+        """Flat indices (B, stack) of the frames up to these steps, oldest first; an episode's first frame repeats."""
+        age = self.age.take(base + step % self.slots)
+        back = np.minimum(np.arange(self.stack - 1, -1, -1), age[:, None])
+        return base[:, None] + (step[:, None] - back) % self.slots
 
     def nbytes(self):
         """Bytes of all that it holds."""
-        return sum(value.nbytes for value in vars(self).values() if isinstance(value, np.ndarray))
+        return sum(getattr(self, name).nbytes for name in self.ARRAYS)
 
-    @staticmethod
-    def bytes_for(capacity, frame_shape=(84, 84)):
-        """Bytes that a memory of this capacity takes: the frame, and 8 bytes for what belongs to it."""
-        return capacity * (int(np.prod(frame_shape)) + 8)
+    @classmethod
+    def bytes_for(cls, capacity, environments=1, frame_shape=(84, 84)):
+        """Bytes that such a memory will hold: for each slot the frame and 8 more, for each environment 9."""
+        return capacity // environments * environments * (math.prod(frame_shape) + 8) + 9 * environments
 
     def get_state(self):
         """Everything that it holds, as a dict of arrays (views: copy or write them before the next `add`)."""
-        return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        return {name: getattr(self, name) for name in self.ARRAYS}
 
     def set_state(self, state):
-        """Take over what `get_state` of a memory of the same shape gave. Raises ValueError for another shape."""
-        for name, value in self.get_state().items():
+        """Take over what `get_state` of a memory with the same arguments gave.
+
+        Raises:
+            ValueError: it is of another shape. Then nothing has changed.
+        """
+        own = ReplayMemory.get_state(self)
+        for name, value in own.items():
             if state[name].shape != value.shape:
                 raise ValueError(f"{name} has shape {state[name].shape}; this memory needs {value.shape}")
+        for name, value in own.items():
             value[...] = state[name]
