@@ -29,35 +29,13 @@ import subprocess
 import sys
 import weakref
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from workshop.atari import roms
 from workshop.atari.emulator import ACTION_MEANINGS, EmulatorError
 from workshop.atari.game import Games
-
-
-class Step(NamedTuple):
-    """What one step of N games gave.
-
-    Attributes:
-        next_frames: (N, H, W) uint8, after the actions and before any new beginning.
-        rewards: (N,) float32, of all frames of the step; their sign where rewards are clipped.
-        terminated: (N,) bool: the return ends here, nothing to bootstrap from. The game is over, or, where
-            `life_loss_ends_return`, a life is lost; then the same game goes on.
-        truncated: (N,) bool: the episode reached `max_frames`. Its return goes on behind `next_frames` (unless the same
-            step also lost a life), so bootstrap from there.
-        infos: dict of (N,) arrays about the episode of the actions, this step included: `episode_ended` bool, whether a
-            new game began behind it; `score` int64, the sum of its rewards, never clipped; `lives` int64; `frames` int64,
-            how many of the emulator's frames it has lasted, no-ops included.
-    """
-
-    next_frames: np.ndarray
-    rewards: np.ndarray
-    terminated: np.ndarray
-    truncated: np.ndarray
-    infos: dict
+from workshop.envs.vector import Step
 
 
 class VectorAtari:

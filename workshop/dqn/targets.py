@@ -1,9 +1,10 @@
-"""What Q(s, a) should have been: the targets of DQN and its variants, and the loss, as pure functions.
+"""What Q(s, a) should have been: the targets of DQN and its variants, and the losses, as pure functions.
 
 B is the batch, A the number of actions. All targets are float32 (B,). `discounts` is what the value of the next state is
 multiplied by: gamma for one-step returns, a power of it for n-step returns (`ReplayMemory.sample` gives it).
 """
 
+import chainer
 import chainer.functions as F
 import numpy as np
 
@@ -55,3 +56,30 @@ def huber_loss(q_values, actions, targets, weights=None):
     if weights is not None:
         losses = losses * weights
     return F.mean(losses), targets - chosen.array
+
+
+def dqn_loss(online_network, target_network, sample):
+    """The loss of DQN on a sample of the memory (Mnih et al. 2015, Algorithm 1).
+
+    Args:
+        online_network, target_network: (B, ...) uint8 states to a Variable (B, A). No gradient reaches the target network.
+        sample: a `workshop.dqn.replay.Sample`.
+
+    Returns:
+        (loss, td_errors): a scalar Variable, and an array (B,) float32.
+    """
+    batch = sample.transition
+    with chainer.no_backprop_mode():
+        next_q = target_network(batch.next_state).array
+    targets = dqn_targets(batch.reward, next_q, batch.terminated, sample.discounts)
+    return huber_loss(online_network(batch.state), batch.action, targets, sample.weights)
+
+
+def double_dqn_loss(online_network, target_network, sample):
+    """The loss of double DQN (van Hasselt et al. 2016); arguments and results are those of `dqn_loss`."""
+    batch = sample.transition
+    with chainer.no_backprop_mode():
+        next_q = target_network(batch.next_state).array
+        online_next_q = online_network(batch.next_state).array
+    targets = double_dqn_targets(batch.reward, online_next_q, next_q, batch.terminated, sample.discounts)
+    return huber_loss(online_network(batch.state), batch.action, targets, sample.weights)
