@@ -200,7 +200,7 @@ class ReplayMemory:
         Raises:
             ValueError: it is of another shape. Then nothing has changed.
         """
-        own = ReplayMemory.get_state(self)
+        own = {name: getattr(self, name) for name in self.ARRAYS}
         for name, value in own.items():
             if state[name].shape != value.shape:
                 raise ValueError(f"{name} has shape {state[name].shape}; this memory needs {value.shape}")
