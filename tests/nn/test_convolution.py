@@ -1,4 +1,6 @@
-"""Our convolution against Chainer's own: outputs and gradients, for everything that Chainer accepts."""
+"""Our convolutions against Chainer's own: outputs and gradients, for everything that Chainer accepts."""
+
+import contextlib
 
 import chainer
 import chainer.functions as F
@@ -9,15 +11,31 @@ from chainer.functions.connection.deconvolution_2d import Deconvolution2DFunctio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workshop.nn import convolution
+from workshop.nn import blocks, convolution, gathered, kernels
 
 CLASSES = (Convolution2DFunction, Convolution2DGradW, Deconvolution2DFunction)
+MODULES = {"C": gathered, "NumPy": blocks}
 sizes = st.integers(1, 4)
+either = pytest.mark.parametrize("implementation", MODULES)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _use():
     convolution.use()
+
+
+def test_this_machine_compiles():
+    """The tests of the C path mean nothing where they run NumPy's."""
+    assert kernels.library()
+
+
+@contextlib.contextmanager
+def computed_by(implementation):
+    """Within this, float32 goes to C, as where there is a compiler, or to NumPy, as where there is none."""
+    with pytest.MonkeyPatch.context() as patch:
+        if implementation == "NumPy":
+            patch.setattr(kernels, "library", lambda: None)
+        yield
 
 
 @st.composite
@@ -71,51 +89,93 @@ def compare(function, x, W, b, gy, **options):
     assert_same(ours, theirs, min((x.dtype.char, W.dtype.char), key="efd".index))
 
 
-@settings(deadline=None, max_examples=150)
-@given(convolutions(), st.integers(0, 2**31))
-def test_same_outputs_and_gradients_as_chainer(convolution_, seed):
+@either
+@settings(deadline=None, max_examples=120)
+@given(convolution_=convolutions(), seed=st.integers(0, 2**31))
+def test_same_outputs_and_gradients_as_chainer(implementation, convolution_, seed):
     x_shape, W_shape, (x_kind, W_kind), options, has_bias, is_channels_last = convolution_
     rng = np.random.default_rng(seed)
     x, W = rng.normal(size=x_shape).astype(x_kind), rng.normal(size=W_shape).astype(W_kind)
     b = rng.normal(size=W_shape[0]).astype(x_kind) if has_bias else None
     if is_channels_last:
         x = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
-    compare(F.convolution_2d, x, W, b, rng.normal(size=97), **options)
+    with computed_by(implementation):
+        compare(F.convolution_2d, x, W, b, rng.normal(size=97), **options)
 
 
-@settings(deadline=None, max_examples=80)
-@given(st.tuples(sizes, sizes), st.tuples(sizes, sizes), st.tuples(sizes, sizes), st.booleans(), st.integers(0, 2**31))
-def test_same_deconvolution_as_chainer(kernel, stride, size, has_bias, seed):
+pairs = st.tuples(sizes, sizes)
+
+
+@either
+@settings(deadline=None, max_examples=60)
+@given(kernel=pairs, stride=pairs, size=pairs, has_bias=st.booleans(), seed=st.integers(0, 2**31))
+def test_same_deconvolution_as_chainer(implementation, kernel, stride, size, has_bias, seed):
     rng = np.random.default_rng(seed)
     x, W = rng.normal(size=(2, 3, *size)).astype("f"), rng.normal(size=(3, 2, *kernel)).astype("f")
     b = rng.normal(size=2).astype("f") if has_bias else None
-    compare(F.deconvolution_2d, x, W, b, rng.normal(size=53), stride=stride)
+    with computed_by(implementation):
+        compare(F.deconvolution_2d, x, W, b, rng.normal(size=53), stride=stride)
 
 
+@either
 @pytest.mark.parametrize(
     "shapes", [((4, 84, 84), (32, 4, 8, 8), 4), ((32, 20, 20), (64, 32, 4, 4), 2), ((64, 9, 9), (64, 64, 3, 3), 1)]
 )
-def test_layers_of_nature_are_within_a_hundred_thousandth(shapes):
+def test_layers_of_nature_are_within_a_hundred_thousandth(implementation, shapes):
     x_shape, W_shape, stride = shapes
     rng = np.random.default_rng(0)
     x = rng.random((32, *x_shape), dtype="f")
     W = (rng.normal(size=W_shape) / np.sqrt(np.prod(W_shape[1:]))).astype("f")
     plan = convolution.Plan(x.shape, W.shape, (stride, stride), (0, 0))
-    y = convolution.forward(convolution.to_blocks(x, plan), W, None, plan)
+    y = MODULES[implementation].forward(x, W, None, plan)
     exact = F.convolution_2d(x.astype("d"), W.astype("d"), stride=stride).array
     np.testing.assert_allclose(y, exact, atol=1e-5)
 
 
+@given(seed=st.integers(0, 2**31), stride=st.integers(1, 2), step=st.sampled_from([1, -1, 2, -3]))
+def test_an_input_may_lie_in_memory_in_any_way(seed, stride, step):
+    rng = np.random.default_rng(seed)
+    whole = rng.normal(size=(2, 3, 30, 31)).astype("f")
+    x, W = whole[:, ::-1, ::step, ::step], rng.normal(size=(5, 3, 3, 2)).astype("f")
+    plan = convolution.Plan(x.shape, W.shape, (stride, stride), (0, 0))
+    expected = gathered.forward(np.ascontiguousarray(x), W, None, plan)
+    np.testing.assert_allclose(gathered.forward(x, W, None, plan), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("threads", ["2", "3", "5"])
+def test_same_bits_with_any_number_of_threads(monkeypatch, threads):
+    rng = np.random.default_rng(0)
+    x, W = rng.random((32, 32, 20, 20), dtype="f"), rng.random((64, 32, 4, 4), dtype="f")
+    plan = convolution.Plan(x.shape, W.shape, (2, 2), (0, 0))
+
+    def everything():
+        y = gathered.forward(x, W, None, plan)
+        return y, gathered.gradient_of_weights(x, y, plan), gathered.gradient_of_input(W, y, plan)
+
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    alone = everything()
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", threads)
+    for one, other in zip(alone, everything()):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_only_what_is_not_covered_goes_to_chainer(monkeypatch):
     calls = []
-    real = convolution.forward
-    monkeypatch.setattr(convolution, "forward", lambda *arguments: calls.append(1) or real(*arguments))
+    for name, module in MODULES.items():
+        real = module.forward
+        monkeypatch.setattr(
+            module, "forward", lambda *arrays, name=name, real=real: calls.append(name) or real(*arrays)
+        )
     x, W = np.ones((1, 1, 5, 5), "f"), np.ones((1, 1, 3, 3), "f")
     F.convolution_2d(x, W)
-    assert calls == [1]
+    F.convolution_2d(x.astype("d"), W.astype("d"))
+    assert calls == ["C", "NumPy"]
+    with computed_by("NumPy"):
+        F.convolution_2d(x, W)
+    assert calls == ["C", "NumPy", "NumPy"]
     F.convolution_2d(x, W, dilate=2)
     F.convolution_2d(x.astype("e"), W.astype("e"))
-    assert calls == [1]
+    assert calls == ["C", "NumPy", "NumPy"]
 
 
 def test_using_it_twice_changes_nothing():
