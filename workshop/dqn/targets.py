@@ -36,17 +36,19 @@ def _bootstrapped(rewards, next_values, terminated, discounts):
     return (rewards + future).astype(np.float32)
 
 
-def huber_loss(q_values, actions, targets, weights=None):
-    """The mean Huber loss (δ = 1) of the chosen actions' TD errors, and the errors.
+def huber_loss(q_values, actions, targets, weights=None, over_batch="mean"):
+    """The Huber loss (δ = 1) of the chosen actions' TD errors, and the errors.
 
-    Its gradient with respect to Q(s, a) is the TD error clipped to [-1, 1], over B: what the Nature paper means by
-    clipping the error term. The mean, and not the sum, decides what epsilon in the optimiser means.
+    Its gradient with respect to Q(s, a) is the TD error clipped to [-1, 1], over B for the mean: what the Nature paper
+    means by clipping the error term. Clipping the loss instead would leave large errors without a gradient.
 
     Args:
         q_values: Variable (B, A), of the online network.
         actions: (B,) int32.
         targets: (B,) float32; no gradient flows into them.
         weights: (B,) float32 or None: importance weights of prioritised replay.
+        over_batch: "mean", or "sum" as in DeepMind's code of 2015. It decides what the optimiser's epsilon means: that is
+            compared with the size of the gradient, which is B times as large for the sum.
 
     Returns:
         (loss, td_errors): a scalar Variable, and an array (B,) float32 of targets − Q.
@@ -55,15 +57,16 @@ def huber_loss(q_values, actions, targets, weights=None):
     losses = F.huber_loss(chosen, targets, delta=1.0, reduce="no")
     if weights is not None:
         losses = losses * weights
-    return F.mean(losses), targets - chosen.array
+    return {"mean": F.mean, "sum": F.sum}[over_batch](losses), targets - chosen.array
 
 
-def dqn_loss(online_network, target_network, sample):
+def dqn_loss(online_network, target_network, sample, over_batch="mean"):
     """The loss of DQN on a sample of the memory (Mnih et al. 2015, Algorithm 1).
 
     Args:
         online_network, target_network: (B, ...) uint8 states to a Variable (B, A). No gradient reaches the target network.
         sample: a `workshop.dqn.replay.Sample`.
+        over_batch: "mean" or "sum", as in `huber_loss`.
 
     Returns:
         (loss, td_errors): a scalar Variable, and an array (B,) float32.
@@ -72,14 +75,14 @@ def dqn_loss(online_network, target_network, sample):
     with chainer.no_backprop_mode():
         next_q = target_network(batch.next_state).array
     targets = dqn_targets(batch.reward, next_q, batch.terminated, sample.discounts)
-    return huber_loss(online_network(batch.state), batch.action, targets, sample.weights)
+    return huber_loss(online_network(batch.state), batch.action, targets, sample.weights, over_batch)
 
 
-def double_dqn_loss(online_network, target_network, sample):
+def double_dqn_loss(online_network, target_network, sample, over_batch="mean"):
     """The loss of double DQN (van Hasselt et al. 2016); arguments and results are those of `dqn_loss`."""
     batch = sample.transition
     with chainer.no_backprop_mode():
         next_q = target_network(batch.next_state).array
         online_next_q = online_network(batch.next_state).array
     targets = double_dqn_targets(batch.reward, online_next_q, next_q, batch.terminated, sample.discounts)
-    return huber_loss(online_network(batch.state), batch.action, targets, sample.weights)
+    return huber_loss(online_network(batch.state), batch.action, targets, sample.weights, over_batch)

@@ -62,6 +62,13 @@ class Nature2015(_ConvolutionalQ):
     hidden = 512
 
 
+class Laptop(_ConvolutionalQ):
+    """For 40 × 40 pixels and two cores: 16 filters 8 × 8 / 4, 32 filters 4 × 4 / 2, 256 hidden units."""
+
+    layers = ((16, 8, 4), (32, 4, 2))
+    hidden = 256
+
+
 class Dueling(_ConvolutionalQ):
     """Wang et al. 2016: the convolutions of Nature, then one stream for the value and one for the advantages.
 

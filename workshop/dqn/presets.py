@@ -1,0 +1,167 @@
+"""The settings of a training: the two papers', and one for a laptop. PRESETS.md says where each number comes from."""
+
+import dataclasses
+import functools
+
+import chainer
+import numpy as np
+
+from workshop.atari.vector import VectorAtari
+from workshop.dqn.agent import Agent
+from workshop.dqn.exploration import epsilon_at
+from workshop.dqn.replay import ReplayMemory
+from workshop.dqn.targets import double_dqn_loss, dqn_loss
+from workshop.dqn.training import Training
+from workshop.nn import networks
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """Every setting of a training but the game and the seed. Steps are agent steps: `frame_skip` frames each.
+
+    Attributes:
+        network: the name of a class in `workshop.nn.networks`.
+        frame_shape, crop, frame_skip, noop_max, actions, life_loss_ends_return, max_frames: as in `VectorAtari`.
+        environments: int, games played at once.
+        stack: int, frames of a state.
+        replay_capacity: int, frames.
+        n_step: int, length of the returns.
+        gamma: float, the discount.
+        double: bool, whether the online network selects the next action.
+        batch_size: int.
+        steps_per_update: float, agent steps for each update.
+        learning_starts: int, agent steps before the first update.
+        target_sync_updates: int, updates from one sync of the target network to the next.
+        optimizer: "adam" or "rmsprop" (Graves's, centred, epsilon inside the root).
+        learning_rate: float.
+        loss: "mean" or "sum" over the batch.
+        epsilon_start, epsilon_end: floats; epsilon_decay_steps: int, agent steps.
+        steps: int, agent steps of the whole training, if nothing else ends it.
+    """
+
+    network: str
+    frame_shape: tuple = (84, 84)
+    crop: tuple | None = None
+    frame_skip: int = 4
+    noop_max: int = 30
+    actions: str = "minimal"
+    life_loss_ends_return: bool = True
+    max_frames: int = 108_000
+    environments: int = 1
+    stack: int = 4
+    replay_capacity: int = 1_000_000
+    n_step: int = 1
+    gamma: float = 0.99
+    double: bool = False
+    batch_size: int = 32
+    steps_per_update: float = 4
+    learning_starts: int = 50_000
+    target_sync_updates: int = 10_000
+    optimizer: str = "rmsprop"
+    learning_rate: float = 2.5e-4
+    loss: str = "mean"
+    epsilon_start: float = 1.0
+    epsilon_end: float = 0.1
+    epsilon_decay_steps: int = 1_000_000
+    steps: int = 50_000_000
+
+    def games(self):
+        """The arguments of `VectorAtari` that say what an agent sees and does, a dict."""
+        names = ("frame_shape", "crop", "frame_skip", "noop_max", "actions")
+        return {name: getattr(self, name) for name in names}
+
+
+PRESETS = {
+    "laptop": Preset(
+        network="Laptop",
+        frame_shape=(40, 40),
+        crop=(34, 194, 0, 160),
+        actions="minimal",
+        environments=8,
+        replay_capacity=100_000,
+        n_step=3,
+        double=True,
+        learning_starts=4_000,
+        target_sync_updates=500,
+        optimizer="adam",
+        learning_rate=5e-4,
+        epsilon_end=0.02,
+        epsilon_decay_steps=50_000,
+        steps=10_000_000,
+    ),
+    "nips2013": Preset(
+        network="NIPS2013",
+        crop=(34, 194, 0, 160),
+        life_loss_ends_return=False,
+        steps_per_update=1,
+        target_sync_updates=1,
+        steps=10_000_000,
+    ),
+    "nature2015": Preset(network="Nature2015", target_sync_updates=10_000, loss="sum"),
+}
+
+
+def make_training(game, preset, seed, workers=None):
+    """A `Training` of this game with the parts that the preset says, before its first step.
+
+    Args:
+        game: str, as in `roms.games()`.
+        preset: Preset.
+        seed: int >= 0. Everything random in the training follows from it.
+        workers: int or None, processes that play, as in `VectorAtari`.
+    """
+    for_weights, for_training = np.random.SeedSequence(seed).spawn(2)
+    env = VectorAtari(
+        game,
+        preset.environments,
+        seed=seed,
+        life_loss_ends_return=preset.life_loss_ends_return,
+        max_frames=preset.max_frames,
+        workers=workers,
+        **preset.games(),
+    )
+    agent = make_agent(preset, len(env.action_meanings), for_weights)
+    memory = ReplayMemory(
+        preset.replay_capacity,
+        preset.environments,
+        preset.frame_shape,
+        stack=preset.stack,
+        n_step=preset.n_step,
+        gamma=preset.gamma,
+    )
+    schedule = {"start": preset.epsilon_start, "end": preset.epsilon_end, "decay_steps": preset.epsilon_decay_steps}
+    return Training(
+        env,
+        agent,
+        memory,
+        np.random.default_rng(for_training),
+        epsilon=functools.partial(epsilon_at, **schedule),
+        stack=preset.stack,
+        batch_size=preset.batch_size,
+        steps_per_update=preset.steps_per_update,
+        learning_starts=preset.learning_starts,
+        target_sync_updates=preset.target_sync_updates,
+    )
+
+
+def make_agent(preset, n_actions, seed):
+    """The agent of a preset, untrained.
+
+    Args:
+        preset: Preset.
+        n_actions: int.
+        seed: int or `numpy.random.SeedSequence`, for the first weights.
+    """
+    optimizers = {
+        "adam": lambda: chainer.optimizers.Adam(preset.learning_rate),
+        # Nature 2015, Extended Data Table 1: gradient momenta 0.95, minimum squared gradient 0.01, no other momentum.
+        "rmsprop": lambda: chainer.optimizers.RMSpropGraves(preset.learning_rate, alpha=0.95, momentum=0, eps=0.01),
+    }
+    loss = functools.partial(double_dqn_loss if preset.double else dqn_loss, over_batch=preset.loss)
+    state = np.random.get_state()  # Chainer's initializers draw from the global generator
+    try:
+        np.random.seed(np.random.MT19937(seed).state["state"]["key"])
+        network = getattr(networks, preset.network)(n_actions)
+        return Agent(network, optimizers[preset.optimizer](), (preset.stack, *preset.frame_shape), loss=loss)
+    finally:
+        np.random.set_state(state)
