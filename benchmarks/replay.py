@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/replay.py [--frames 50000] [--million] [--sb3-python P] [--json FILE]
 
 Eight games write stacks of four frames, an episode lasts 300 steps, and then batches of 32 are drawn; with priorities, the
-time contains the new priorities of the batch. The rivals are the
-memory that most tutorials write, a deque of transitions whose states are stacked when sampling, and Stable-Baselines3's
-`ReplayBuffer` and `NStepReplayBuffer`. Each memory is filled in a process of its own; its bytes are what that process
-grew by, so nothing that is only promised counts. `--million` also fills ours with a million frames of 84 × 84.
+time contains giving the batch new ones. The rivals are the memory that most tutorials write, a deque of transitions whose
+states are stacked when sampling, and Stable-Baselines3's `ReplayBuffer` and `NStepReplayBuffer`. Each memory is filled in a
+process of its own; its bytes are what that process grew by, so nothing that is only promised counts. `--million` also fills
+ours with a million frames of 84 × 84.
 
 Stable-Baselines3 is no dependency of the kit: give it an environment of its own
 (`pip install stable-baselines3 psutil click`) and name its Python.

@@ -39,13 +39,15 @@ def test_what_fits_is_told_to_the_byte(kind):
 def test_too_much_is_refused_with_a_capacity_that_fits(kind):
     reserve = available_memory().bytes - 10**9  # so that a billion bytes are left for it, on any machine
     with pytest.raises(MemoryError) as refusal:
-        check_memory(10**7, 8, (84, 84), kind, reserve)
-    assert "A replay memory of 10,000,000 frames of 84 × 84 takes 70." in str(refusal.value)
+        check_memory(10**9, 8, (2, 2), kind, reserve)
+    assert f"of 1,000,000,000 frames of 2 × 2 takes {kind.bytes_for(10**9, 8, (2, 2)) / 1e9:.1f} GB" in str(
+        refusal.value
+    )
     assert f"and {reserve / 1e9:.1f} GB of that are kept" in str(refusal.value)
     largest = int(re.search(r"a capacity of ([\d,]+) or less", str(refusal.value))[1].replace(",", ""))
     # Other programs take and give back some megabytes between two looks.
-    assert abs(kind.bytes_for(largest, 8) - 10**9) < 3e8
-    assert check_memory(largest, 8, (84, 84), kind, reserve - 3 * 10**8) == kind.bytes_for(largest, 8)
+    assert abs(kind.bytes_for(largest, 8, (2, 2)) - 10**9) < 3e8
+    assert check_memory(largest, 8, (2, 2), kind, reserve - 3 * 10**8) == kind.bytes_for(largest, 8, (2, 2))
 
 
 def test_no_room_at_all_is_said():

@@ -55,7 +55,7 @@ def check_memory(capacity, environments=1, frame_shape=(84, 84), kind=ReplayMemo
 
 def largest_capacity(room, environments=1, frame_shape=(84, 84), kind=ReplayMemory):
     """The greatest multiple of `environments` whose memory takes at most `room` bytes; 0 where there is none."""
-    multiples = range(environments, max(0, room), environments)  # a slot takes more than a byte
+    multiples = range(environments, room, environments)  # a slot takes more than a byte
     return environments * bisect.bisect_right(
         multiples, room, key=lambda capacity: kind.bytes_for(capacity, environments, frame_shape)
     )

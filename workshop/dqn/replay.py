@@ -98,7 +98,6 @@ class ReplayMemory:
         """
         slot = self._new_slot(environment, frame)
         self.is_last[environment, slot] = True
-        self.terminated[environment, slot] = False
         self.next_age[environment] = 0
 
     def _new_slot(self, environment, frame):
@@ -163,17 +162,14 @@ class ReplayMemory:
         base = environment * self.slots
         ahead = base + (step + np.arange(self.n_step)[:, None]) % self.slots  # (n, B), indices into what is flat
         terminated = self.terminated.take(ahead)
-        goes_on = ~self.is_last.take(ahead)  # whether an action was taken there, and in the same episode
-        goes_on[1:] &= ~terminated[:-1]
-        goes_on = np.logical_and.accumulate(goes_on)
+        goes_on = np.logical_and.accumulate(~self.is_last.take(ahead))  # an action was taken there, in the same episode
         rewards = (self.rewards.take(ahead) * goes_on * self._powers[:-1, None]).sum(axis=0)
         length = goes_on.sum(axis=0)  # below n where the episode ended
         stacks = np.stack([self._stack(base, step), self._stack(base, step + length)])
         states, next_states = self.frames.reshape(-1, *self.frames.shape[2:]).take(stacks, axis=0)
         actions = self.actions.take(ahead[0]).astype(np.int32)
-        return Transition(states, actions, rewards, next_states, (terminated & goes_on).any(axis=0)), self._powers[
-            length
-        ]
+        transition = Transition(states, actions, rewards, next_states, (terminated & goes_on).any(axis=0))
+        return transition, self._powers[length]
 
     def _stack(self, base, step):
         """Flat indices (B, stack) of the frames up to these steps, oldest first; an episode's first frame repeats."""
