@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from workshop.atari import preprocessing
 from workshop.atari.emulator import make_emulator
-from workshop.atari.preprocessing import crop, luminance, max_of_two, resize_area
+from workshop.atari.preprocessing import crop, from_background, luminance, max_of_two, resize_area
 
 SIZES = st.integers(1, 40)
 SCREENS = hnp.arrays(np.uint8, st.tuples(SIZES, SIZES))
@@ -142,6 +142,26 @@ def test_crop():
     for wrong in [(0, 211, 0, 160), (5, 5, 0, 1), (-1, 5, 0, 160), (0, 210, 9, 3), (0, 210, 0, 161)]:
         with pytest.raises(ValueError, match="210 high and 160 wide"):
             crop(screens, wrong)
+
+
+@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9)), st.integers(1, 255))
+def test_difference_from_the_background(frame, contrast):
+    median = sorted(frame.ravel().tolist())[frame.size // 2]
+    expected = [[min(255, abs(pixel - median) * contrast) for pixel in row] for row in frame.tolist()]
+    seen = from_background(frame, contrast)
+    assert seen.tolist() == expected
+    assert seen.dtype == np.uint8
+
+
+def test_the_background_of_pong_is_black_and_what_moves_is_bright():
+    emulator = make_emulator("ale-py", "pong")
+    for action in [0] * 90:
+        emulator.act(action)
+    field = resize_area(luminance(crop(emulator.screen_rgb(), (34, 194, 0, 160))), 40, 40)
+    assert np.median(field) == 87
+    seen = from_background(field, 4)
+    assert (seen == 0).mean() > 0.98
+    assert seen.max() > 200
 
 
 @pytest.mark.parametrize("size", [(0, 84), (84, -1), (13, 84), (84, 9)])

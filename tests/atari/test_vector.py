@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from workshop.atari.emulator import EmulatorError, make_emulator
-from workshop.atari.preprocessing import luminance, max_of_two, resize_area
+from workshop.atari.preprocessing import from_background, luminance, max_of_two, resize_area
 from workshop.atari.roms import RomError
 from workshop.atari.vector import VectorAtari
 from workshop.dqn.replay import ReplayMemory
@@ -129,6 +129,14 @@ def test_seeds_repeat_and_differ():
     assert runs[0] == runs[1] != runs[2]
     env = VectorAtari("pong", 4, seed=0, **SMALL)
     assert len({step.tobytes() for step in env.step([2] * 4).next_frames}) > 1
+
+
+def test_contrast_is_that_of_the_frames_as_they_are():
+    plain, contrasted = (VectorAtari("pong", 2, seed=0, contrast=contrast, **SMALL) for contrast in (None, 3))
+    for _ in range(20):
+        for frame, seen in zip(plain.frames, contrasted.frames, strict=True):
+            np.testing.assert_array_equal(seen, from_background(frame, 3))
+        plain.step([2, 3]), contrasted.step([2, 3])
 
 
 def test_types_and_shapes_and_nothing_is_written_into_again():
@@ -306,6 +314,7 @@ def test_the_replay_memory_gets_whole_episodes():
         ({"actions": "few"}, '"minimal", "full" or "three"'),
         ({"crop": (0, 300, 0, 160)}, "within a screen 210 high"),
         ({"crop": (0, 300, 0, 160), "workers": 1}, "within a screen 210 high"),
+        ({"contrast": 0}, "contrast is a whole number from 1 to 255"),
         ({"frame_shape": (0, 84)}, "cannot be resized to 0"),
     ],
 )

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 from workshop.atari.emulator import ACTION_MEANINGS, make_emulator
-from workshop.atari.preprocessing import crop, luminance, max_of_two, resize_area
+from workshop.atari.preprocessing import crop, from_background, luminance, max_of_two, resize_area
 
 NOOP = ACTION_MEANINGS.index("NOOP")
 # What DeepMind's emulator of 2013 called Pong's minimal set; ALE's has six, three of them the same with FIRE.
@@ -27,12 +27,12 @@ class Game:
         The others as in `VectorAtari`.
     """
 
-    def __init__(self, game, seed, number, *, frame_skip, frame_shape, crop, noop_max, clip_rewards,
+    def __init__(self, game, seed, number, *, frame_skip, frame_shape, crop, contrast, noop_max, clip_rewards,
                  life_loss_ends_return, repeat_action_probability, actions, max_frames):  # fmt: skip
         # The sticky actions are played here, and not by the emulator: its state does not hold the action that sticks.
         self._emulator = make_emulator("ale-py", game)
         self._rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
-        self._frame_skip, self._frame_shape, self._crop = frame_skip, frame_shape, crop
+        self._frame_skip, self._frame_shape, self._crop, self._contrast = frame_skip, frame_shape, crop, contrast
         self._noop_max, self._max_frames = noop_max, max_frames
         self._clip_rewards, self._life_loss_ends_return = clip_rewards, life_loss_ends_return
         self._repeat_action_probability = repeat_action_probability
@@ -87,7 +87,8 @@ class Game:
             if over:
                 break
         screens = [crop(screen, self._crop) for screen in (self._screen, previous) if screen is not None]
-        self.frame = resize_area(luminance(max_of_two(screens[0], screens[-1])), *self._frame_shape)
+        frame = resize_area(luminance(max_of_two(screens[0], screens[-1])), *self._frame_shape)
+        self.frame = frame if self._contrast is None else from_background(frame, self._contrast)
         return reward
 
     def get_state(self):

@@ -51,6 +51,8 @@ class VectorAtari:
         frame_skip: int, for how many of the emulator's frames an action is held.
         frame_shape: (H, W) of the frames.
         crop: (top, bottom, left, right) of the screen to keep, both ends excluded, or None for all.
+        contrast: int, for frames that show the difference from their background, times this
+            (`preprocessing.from_background`), or None for frames as they are.
         noop_max: int; an episode begins with 1 to so many frames in which nothing is done (0: with none).
         clip_rewards: bool, whether rewards are +1, 0 or -1 (Mnih et al. 2015).
         life_loss_ends_return: bool, whether `terminated` also says that a life was lost.
@@ -79,6 +81,7 @@ class VectorAtari:
         frame_skip=4,
         frame_shape=(84, 84),
         crop=None,
+        contrast=None,
         noop_max=30,
         clip_rewards=True,
         life_loss_ends_return=False,
@@ -92,6 +95,7 @@ class VectorAtari:
             "frame_skip": frame_skip,
             "frame_shape": tuple(frame_shape),
             "crop": None if crop is None else tuple(crop),
+            "contrast": contrast,
             "noop_max": noop_max,
             "clip_rewards": clip_rewards,
             "life_loss_ends_return": life_loss_ends_return,
@@ -286,6 +290,8 @@ def _check(environments, workers, settings):
     ):
         if not isinstance(value, (int, np.integer)) or value < least:
             raise ValueError(f"{name} is a whole number from {least} on, not {value!r}")
+    if settings["contrast"] is not None and settings["contrast"] not in range(1, 256):
+        raise ValueError(f"contrast is a whole number from 1 to 255, or None, not {settings['contrast']!r}")
     if not 0 <= settings["repeat_action_probability"] <= 1:
         raise ValueError(f"repeat_action_probability is from 0 to 1, not {settings['repeat_action_probability']!r}")
     if settings["actions"] not in ("minimal", "full", "three"):

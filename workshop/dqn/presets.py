@@ -21,7 +21,8 @@ class Preset:
 
     Attributes:
         network: the name of a class in `workshop.nn.networks`.
-        frame_shape, crop, frame_skip, noop_max, actions, life_loss_ends_return, max_frames: as in `VectorAtari`.
+        frame_shape, crop, contrast, frame_skip, noop_max, actions, life_loss_ends_return, max_frames: as in
+            `VectorAtari`.
         environments: int, games played at once.
         stack: int, frames of a state.
         replay_capacity: int, frames.
@@ -42,6 +43,7 @@ class Preset:
     network: str
     frame_shape: tuple = (84, 84)
     crop: tuple | None = None
+    contrast: int | None = None
     frame_skip: int = 4
     noop_max: int = 30
     actions: str = "minimal"
@@ -67,7 +69,7 @@ class Preset:
 
     def games(self):
         """The arguments of `VectorAtari` that say what an agent sees and does, a dict."""
-        names = ("frame_shape", "crop", "frame_skip", "noop_max", "actions")
+        names = ("frame_shape", "crop", "contrast", "frame_skip", "noop_max", "actions")
         return {name: getattr(self, name) for name in names}
 
 
@@ -76,6 +78,7 @@ PRESETS = {
         network="Laptop",
         frame_shape=(40, 40),
         crop=(34, 194, 0, 160),
+        contrast=4,
         actions="minimal",
         environments=8,
         replay_capacity=100_000,
