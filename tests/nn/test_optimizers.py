@@ -9,7 +9,7 @@ from chainer.optimizers.rmsprop_graves import RMSpropGravesRule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workshop.nn import optimizers
+from workshop.nn import kernels, optimizers
 
 RULES = (AdamRule, RMSpropGravesRule)
 MAKERS = {
@@ -47,6 +47,7 @@ def parameters_after(make_optimizer, shape, dtype, steps, seed, *, is_stock):
             rule.update_core_cpu = method
 
 
+@pytest.mark.parametrize("implementation", ["C", "NumPy"])
 @pytest.mark.parametrize("name", MAKERS)
 @settings(deadline=None, max_examples=15)
 @given(
@@ -55,8 +56,11 @@ def parameters_after(make_optimizer, shape, dtype, steps, seed, *, is_stock):
     steps=st.integers(1, 12),
     seed=st.integers(0, 2**31),
 )
-def test_same_parameters_as_chainer(name, shape, dtype, steps, seed):
-    ours = parameters_after(MAKERS[name], shape, dtype, steps, seed, is_stock=False)
+def test_same_parameters_as_chainer(implementation, name, shape, dtype, steps, seed):
+    with pytest.MonkeyPatch.context() as patch:
+        if implementation == "NumPy":
+            patch.setattr(kernels, "library", lambda: None)
+        ours = parameters_after(MAKERS[name], shape, dtype, steps, seed, is_stock=False)
     theirs = parameters_after(MAKERS[name], shape, dtype, steps, seed, is_stock=True)
     assert ours.dtype == theirs.dtype
     np.testing.assert_allclose(ours, theirs, rtol=1e-5 if dtype == "f" else 1e-12, atol=1e-6 if dtype == "f" else 1e-12)
@@ -71,9 +75,36 @@ def test_parameters_without_a_gradient_stay(monkeypatch):
     np.testing.assert_array_equal(link.W.array, before)
 
 
-def test_update_allocates_less_than_a_parameter():
+def test_float32_is_updated_in_one_pass_and_float64_is_not(monkeypatch):
+    results = []
+    real = kernels.in_one_pass
+    monkeypatch.setattr(kernels, "in_one_pass", lambda *arguments: results.append(real(*arguments)) or results[-1])
+    for dtype in "fd":
+        optimizers.adam(*(np.ones(5, dtype) for _ in range(4)), 1e-3, 0.1, 0.1, 1e-8)
+        optimizers.rmsprop_graves(*(np.ones(5, dtype) for _ in range(5)), 1e-3, 0.9, 0, 1e-2)
+    assert results == [True, True, False, False]
+
+
+def test_same_bits_with_any_number_of_threads(monkeypatch):
+    rng = np.random.default_rng(0)
+    arrays = rng.random((5, 2**18 + 5), dtype="f")
+
+    def everything(threads):
+        monkeypatch.setattr(kernels, "threads", lambda work: threads)
+        ours = arrays.copy()
+        optimizers.adam(*ours[:4], 1e-3, 0.9, 0.999, 1e-8)
+        optimizers.rmsprop_graves(*ours, 1e-3, 0.9, 0.5, 2)
+        return ours
+
+    np.testing.assert_array_equal(everything(1), everything(3))
+
+
+@pytest.mark.parametrize("implementation", ["C", "NumPy"])
+def test_update_allocates_less_than_a_parameter(monkeypatch, implementation):
     import tracemalloc
 
+    if implementation == "NumPy":
+        monkeypatch.setattr(kernels, "library", lambda: None)
     arrays = [np.ones(2**20, "f") for _ in range(4)]
     tracemalloc.start()
     optimizers.adam(*arrays, 1e-3, 0.9, 0.999, 1e-8)

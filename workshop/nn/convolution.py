@@ -12,7 +12,7 @@ import functools
 
 import numpy as np
 
-from workshop.nn import blocks, gathered, kernels
+from workshop.nn import blocks, gathered, kernels, linear
 
 
 class Plan:
@@ -49,11 +49,13 @@ class Plan:
 
 
 def use():
-    """Put this convolution under Chainer's functions, in this process. Calling it again changes nothing."""
+    """Put this convolution, and `linear`, under Chainer's functions, in this process. Calling it again changes nothing."""
     from chainer.functions.connection.convolution_2d import Convolution2DFunction, Convolution2DGradW
     from chainer.functions.connection.deconvolution_2d import Deconvolution2DFunction
 
     from workshop import compat
+
+    linear.use()
 
     def convolve(node, x, W, b):
         plan = _plan(x.shape, W.shape, (node.sy, node.sx), (node.ph, node.pw))

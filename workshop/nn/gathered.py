@@ -28,10 +28,10 @@ def forward(x, W, b, plan):
     """y (N, O, oh, ow) of the input, the weights (O, C, kh, kw) and the bias (O,) or None; `plan` is a `Plan`."""
     x = _ready(x, plan)
     patches = _patches(x.strides, plan)
-    weights = _wide(W.transpose(patches.order).reshape(plan.out_channels, -1).T)
+    weights = kernels.wide(W.transpose(patches.order).reshape(plan.out_channels, -1).T)
     y = np.empty((plan.batch, plan.oh, plan.ow, weights.shape[1]), np.float32)
-    bias = None if b is None else _wide(b[None])
-    kernels.product(x, patches.pixels, patches.places, weights, bias, y, _lines(len(patches.pixels), weights.shape[1]))
+    bias = None if b is None else kernels.wide(b[None])
+    kernels.product(x, patches.pixels, patches.places, weights, bias, y, kernels.lines(y))
     return y[..., : plan.out_channels].transpose(0, 3, 1, 2)
 
 
@@ -39,9 +39,9 @@ def gradient_of_weights(x, gy, plan):
     """gW (O, C, kh, kw) from the input and the gradient of the output."""
     x = _ready(x, plan)
     patches = _patches(x.strides, plan)
-    lines = _wide(gy.transpose(0, 2, 3, 1).reshape(-1, plan.out_channels))
+    lines = kernels.wide(gy.transpose(0, 2, 3, 1).reshape(-1, plan.out_channels))
     places = np.empty((len(patches.places), lines.shape[1]), np.float32)
-    kernels.product(x, patches.places, patches.pixels, lines, None, places, _lines(*places.shape))
+    kernels.product(x, patches.places, patches.pixels, lines, None, places, kernels.lines(places))
     sizes = [(plan.out_channels, plan.channels, plan.kh, plan.kw)[axis] for axis in patches.order]
     gW = places[:, : plan.out_channels].T.reshape(sizes)
     return np.ascontiguousarray(gW.transpose(np.argsort(patches.order)))
@@ -59,7 +59,7 @@ def gradient_of_input(W, gy, plan):
     wide = -(-plan.channels // kernels.COLUMNS) * kernels.COLUMNS
     gx = np.empty((plan.batch, plan.height, plan.width, wide), np.float32)
     for alike in _pixels_alike(plan, around.shape, wide):
-        weights = _wide(
+        weights = kernels.wide(
             W[:, :, alike.y :: plan.sy, alike.x :: plan.sx].transpose(2, 3, 0, 1).reshape(-1, plan.channels)
         )
         kernels.product(around, alike.pixels, alike.places, weights, None, gx, alike.results)
@@ -68,29 +68,11 @@ def gradient_of_input(W, gy, plan):
 
 def _ready(x, plan):
     """x with its padding, at a distance in memory that the tables can hold."""
-    reach = sum((size - 1) * abs(stride) for size, stride in zip(x.shape, x.strides))
-    if (plan.ph, plan.pw) == (0, 0) and reach < 2**33 and x.flags.aligned:
+    if (plan.ph, plan.pw) == (0, 0) and kernels.takes(x):
         return x
     padded = np.zeros((plan.batch, plan.height + 2 * plan.ph, plan.width + 2 * plan.pw, plan.channels), np.float32)
     padded[:, plan.ph : plan.ph + plan.height, plan.pw : plan.pw + plan.width] = x.transpose(0, 2, 3, 1)
     return padded.transpose(0, 3, 1, 2)
-
-
-def _wide(matrix):
-    """The matrix, C-contiguous, with columns of zeros up to a multiple of 16."""
-    rows, columns = matrix.shape
-    missing = -columns % kernels.COLUMNS
-    if missing == 0:
-        return np.ascontiguousarray(matrix)
-    wide = np.zeros((rows, columns + missing), np.float32)
-    wide[:, :columns] = matrix
-    return wide
-
-
-@functools.lru_cache(maxsize=64)
-def _lines(count, length):
-    """Rows of a plain matrix."""
-    return Rows(np.arange(count) * length)
 
 
 class _Patches:

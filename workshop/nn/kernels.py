@@ -25,9 +25,9 @@ SOURCE = Path(__file__).with_name("kernels.c")
 CACHE = Path(__file__).with_name("__pycache__")
 COLUMNS = 16  # of a product are a multiple of this
 PATIENCE = 60  # seconds for the compiler, and for the trial run
-WORTH_A_THREAD = 2**22  # multiply-adds: some 0.05 ms, what starting and joining a thread takes
+WORTH_A_THREAD = 2**22  # multiply-adds: less takes no longer than starting and joining a thread
 
-_ARRAY, _LONG, _INT = ctypes.c_void_p, ctypes.c_long, ctypes.c_int
+_ARRAY, _FLOAT, _LONG, _INT = ctypes.c_void_p, ctypes.c_float, ctypes.c_long, ctypes.c_int
 
 
 @functools.cache
@@ -47,12 +47,23 @@ def load(path):
     """The functions of a compiled file. OSError where it is none."""
     functions = ctypes.CDLL(str(path))
     functions.product.argtypes = [*[_ARRAY] * 7, _LONG, _LONG, _LONG, _INT]
-    functions.product.restype = None
+    functions.adam.argtypes = [*[_ARRAY] * 4, *[_FLOAT] * 4, _LONG, _INT]
+    functions.rmsprop_graves.argtypes = [*[_ARRAY] * 5, *[_FLOAT] * 4, _LONG, _INT]
+    for function in (functions.product, functions.adam, functions.rmsprop_graves):
+        function.restype = None
     return functions
 
 
-def threads():
-    """How many threads a product may use: what the environment says to NumPy's BLAS, or one for each core."""
+def threads(work):
+    """How many threads share some work, in multiply-adds: as many as NumPy's BLAS may use, or one if it is little.
+
+    That is OPENBLAS_NUM_THREADS or OMP_NUM_THREADS in the environment, or one for each core.
+    """
+    return _threads() if work >= WORTH_A_THREAD else 1
+
+
+@functools.cache
+def _threads():
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         if os.environ.get(name, "").isdecimal():
             return max(1, int(os.environ[name]))
@@ -77,6 +88,34 @@ class Rows:
         return len(self.offsets)
 
 
+def takes(array):
+    """Is this an array that the functions take: of float32, in memory that 32-bit numbers of elements span?"""
+    if type(array) is not np.ndarray or array.dtype != np.float32 or not array.flags.aligned:
+        return False
+    return sum((size - 1) * abs(stride) for size, stride in zip(array.shape, array.strides)) < 2**33
+
+
+def wide(matrix):
+    """The matrix (rows, columns), C-contiguous, with columns of zeros up to a multiple of 16."""
+    rows, columns = matrix.shape
+    missing = -columns % COLUMNS
+    if missing == 0:
+        return np.ascontiguousarray(matrix)
+    result = np.zeros((rows, columns + missing), np.float32)
+    result[:, :columns] = matrix
+    return result
+
+
+def lines(array):
+    """The `Rows` of a C-contiguous array: its last axis is a row."""
+    return _lines(array.size // array.shape[-1], array.shape[-1])
+
+
+@functools.lru_cache(maxsize=64)
+def _lines(count, length):
+    return Rows(np.arange(count) * length)
+
+
 def product(x, x_rows, x_depth, b, bias, out, out_rows, functions=None):
     """out[row] = bias + Σ_k x[row, k] · b[k], where row and k are looked up: a matrix product that gathers its rows.
 
@@ -91,7 +130,6 @@ def product(x, x_rows, x_depth, b, bias, out, out_rows, functions=None):
         out: array that takes the rows, of `columns` contiguous numbers each.
     """
     depth, columns = b.shape
-    work = len(x_rows) * depth * columns
     (functions or library()).product(
         x.ctypes.data,
         x_rows.address,
@@ -103,19 +141,37 @@ def product(x, x_rows, x_depth, b, bias, out, out_rows, functions=None):
         len(x_rows),
         depth,
         columns,
-        1 if work < WORTH_A_THREAD else threads(),
+        threads(len(x_rows) * depth * columns),
     )
 
 
+def in_one_pass(name, gradient, states, numbers):
+    """Update float32 states in place by the function of that name; False, and nothing done, where C cannot do it.
+
+    Args:
+        gradient: array of any strides.
+        states: arrays of the same shape, C-contiguous, the parameter first.
+        numbers: floats.
+    """
+    functions = library()
+    if functions is None or not all(takes(state) and state.flags.carray for state in states) or not takes(gradient):
+        return False
+    gradient = np.ascontiguousarray(gradient)
+    size = gradient.size
+    addresses = [array.ctypes.data for array in (gradient, *states)]
+    getattr(functions, name)(*addresses, *numbers, size, threads(16 * size))  # a root and a division take their time
+    return True
+
+
 def _fingerprint():
-    """Of the source and the processor: a compiled file that another processor made is never loaded."""
+    """Of the source, of how it is compiled, and of the processor: a compiled file that another processor made is never loaded."""
     system = f"{platform.system()} {platform.machine()} {platform.processor()} {sys.maxsize}"
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
         wanted = ("model name", "flags", "Features", "CPU part")
         system += "".join(sorted({line for line in lines if line.startswith(wanted)}))
-    return hashlib.sha256(SOURCE.read_bytes() + system.encode()).hexdigest()[:16]
+    return hashlib.sha256(SOURCE.read_bytes() + Path(__file__).read_bytes() + system.encode()).hexdigest()[:16]
 
 
 def _build(path, failed):
@@ -127,7 +183,7 @@ def _build(path, failed):
         built = Path(folder, path.name)
         complaints = []
         for native in ("-march=native", "-mcpu=native"):
-            flags = ["-O3", native, "-shared", "-fPIC", "-pthread"]
+            flags = ["-O3", "-fno-math-errno", native, "-shared", "-fPIC", "-pthread"]
             complaint = _run([*compiler, *flags, str(SOURCE), "-o", str(built)])
             complaint = complaint or _run([sys.executable, __file__, str(built)])
             if not complaint:

@@ -1,11 +1,13 @@
 """Adam and Graves' RMSprop for Chainer on a CPU, without temporaries.
 
 Chainer's own updates allocate an array of the parameter's size for every operation, and each of them travels to memory
-and back. Here a parameter is updated in blocks that stay in the cache while all the operations pass over them. The
-arithmetic is the same, term by term.
+and back. Here C does all the operations in one pass (float32, where the machine can compile), or NumPy does them in
+blocks that stay in the cache while all the operations pass over them. The arithmetic is the same, term by term.
 """
 
 import numpy as np
+
+from workshop.nn import kernels
 
 BLOCK = 2**15  # numbers: with parameter, gradient and two states about 640 kB of float32, which the L2 cache holds
 
@@ -18,6 +20,8 @@ def adam(parameter, gradient, m, v, step_size, beta1, beta2, epsilon):
         step_size: float, the learning rate with the bias correction of this step (Chainer's `alpha_t`).
         beta1, beta2, epsilon: floats; epsilon stands outside the root.
     """
+    if kernels.in_one_pass("adam", gradient, (parameter, m, v), (step_size, 1 - beta1, 1 - beta2, epsilon)):
+        return
     for p, g, m_, v_, scratch in _blocks(parameter, gradient, m, v):
         np.subtract(g, m_, out=scratch)
         scratch *= 1 - beta1
@@ -40,6 +44,9 @@ def rmsprop_graves(parameter, gradient, n, g_mean, delta, learning_rate, decay, 
         parameter, gradient, n, g_mean, delta: arrays of one dtype and shape, C-contiguous but for the gradient.
         learning_rate, decay, momentum, epsilon: floats.
     """
+    states, numbers = (parameter, n, g_mean, delta), (learning_rate, decay, momentum, epsilon)
+    if kernels.in_one_pass("rmsprop_graves", gradient, states, numbers):
+        return
     for p, g, n_, g_, d, scratch in _blocks(parameter, gradient, n, g_mean, delta):
         np.multiply(g, g, out=scratch)
         scratch *= 1 - decay
