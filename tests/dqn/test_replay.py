@@ -12,10 +12,10 @@ GAMMA = 0.5  # powers of it are exact
 
 @st.composite
 def histories(draw):
-    """Steps of several environments in one order: (environment, reward, ending), ending in ("", "term", "trunc")."""
+    """Steps of several environments in one order: (environment, reward, ending), ending in ("", "life", "term", "trunc")."""
     environments = draw(st.integers(1, 3))
     step = st.tuples(
-        st.integers(0, environments - 1), st.integers(-2, 2), st.sampled_from(["", "", "", "", "term", "trunc"])
+        st.integers(0, environments - 1), st.integers(-2, 2), st.sampled_from(["", "", "", "", "life", "term", "trunc"])
     )
     return environments, draw(st.lists(step, min_size=30, max_size=120))
 
@@ -27,9 +27,9 @@ def play(memory, steps):
     for environment, reward, ending in steps:
         number += 1
         action = number % 5
-        memory.add(environment, np.full((1, 1), number % 256), action, reward, ending == "term")
-        plain[environment][-1].append((number % 256, action, reward, ending == "term"))
-        if ending:
+        memory.add(environment, np.full((1, 1), number % 256), action, reward, ending in ("life", "term"))
+        plain[environment][-1].append((number % 256, action, reward, ending in ("life", "term")))
+        if ending in ("term", "trunc"):
             number += 1
             memory.end_episode(environment, np.full((1, 1), number % 256))
             plain[environment][-1].append((number % 256, None, None, None))

@@ -74,7 +74,8 @@ class ReplayMemory:
     def add(self, environment, frame, action, reward, terminated):
         """Store one step of one environment, or of several at once.
 
-        A step that ended the episode, `terminated` or not, is followed by `end_episode`.
+        A step that ended the episode, `terminated` or not, is followed by `end_episode`. One that is `terminated` and is not
+        followed by it (a life was lost, and the game goes on) ends the returns only: later stacks show what came before.
 
         Args:
             environment: int, or (N,) ints, each another one; then the others are N long as well.
@@ -162,9 +163,11 @@ class ReplayMemory:
         base = environment * self.slots
         ahead = base + (step + np.arange(self.n_step)[:, None]) % self.slots  # (n, B), indices into what is flat
         terminated = self.terminated.take(ahead)
-        goes_on = np.logical_and.accumulate(~self.is_last.take(ahead))  # an action was taken there, in the same episode
+        goes_on = ~self.is_last.take(ahead)  # whether an action was taken there, and its reward belongs to the return
+        goes_on[1:] &= ~terminated[:-1]
+        goes_on = np.logical_and.accumulate(goes_on)
         rewards = (self.rewards.take(ahead) * goes_on * self._powers[:-1, None]).sum(axis=0)
-        length = goes_on.sum(axis=0)  # below n where the episode ended
+        length = goes_on.sum(axis=0)  # below n where the return ended
         stacks = np.stack([self._stack(base, step), self._stack(base, step + length)])
         states, next_states = self.frames.reshape(-1, *self.frames.shape[2:]).take(stacks, axis=0)
         actions = self.actions.take(ahead[0]).astype(np.int32)
