@@ -3,6 +3,8 @@
 The idea is Andy Jones's ("Debugging RL, Without the Agonizing Pain", 2021).
 """
 
+from typing import ClassVar
+
 import gym
 import numpy as np
 from gym import spaces
@@ -15,7 +17,7 @@ class Probe(gym.Env):
 
     observation_space = spaces.Box(0, 255, (1, 1), np.uint8)
     gamma = 0.5
-    values: dict
+    values: ClassVar[dict]
 
     def __init__(self):
         self.action_space = spaces.Discrete(len(self.values[BLACK]))
@@ -40,7 +42,7 @@ class Probe(gym.Env):
 class ConstantReward(Probe):
     """One action, one step, reward 1: does the network learn a number, and stop at the end?"""
 
-    values = {BLACK: [1.0]}
+    values: ClassVar = {BLACK: [1.0]}
 
     def _reward(self, action):
         return 1.0
@@ -49,7 +51,7 @@ class ConstantReward(Probe):
 class RewardByObservation(Probe):
     """One action, one step; the reward is 1 on white and −1 on black: does what it sees reach its values?"""
 
-    values = {BLACK: [-1.0], WHITE: [1.0]}
+    values: ClassVar = {BLACK: [-1.0], WHITE: [1.0]}
 
     def _first_pixel(self):
         return self.np_random.choice([BLACK, WHITE])
@@ -61,7 +63,7 @@ class RewardByObservation(Probe):
 class DelayedReward(Probe):
     """One action, two steps, and reward 1 for the second: do values travel back, once discounted?"""
 
-    values = {BLACK: [0.5], WHITE: [1.0]}
+    values: ClassVar = {BLACK: [0.5], WHITE: [1.0]}
 
     def _reward(self, action):
         return 1.0 if self.pixel == WHITE else 0.0
@@ -73,7 +75,7 @@ class DelayedReward(Probe):
 class RewardByAction(Probe):
     """One step, reward 1 for action 1 and −1 for action 0: is each action's value learnt from that action?"""
 
-    values = {BLACK: [-1.0, 1.0]}
+    values: ClassVar = {BLACK: [-1.0, 1.0]}
 
     def _reward(self, action):
         return 1.0 if action == 1 else -1.0
@@ -82,7 +84,7 @@ class RewardByAction(Probe):
 class RewardByBoth(Probe):
     """One step, reward 1 for action 1 on white and action 0 on black, −1 otherwise."""
 
-    values = {BLACK: [1.0, -1.0], WHITE: [-1.0, 1.0]}
+    values: ClassVar = {BLACK: [1.0, -1.0], WHITE: [-1.0, 1.0]}
 
     def _first_pixel(self):
         return self.np_random.choice([BLACK, WHITE])

@@ -19,6 +19,7 @@ from tests.dqn.probes import (
 )
 from workshop.dqn.agent import Agent
 from workshop.dqn.exploration import epsilon_at
+from workshop.dqn.prioritised import PrioritisedReplay
 from workshop.dqn.replay import ReplayMemory
 from workshop.dqn.targets import double_dqn_loss, dqn_loss
 from workshop.dqn.training import Training
@@ -46,7 +47,7 @@ def make_training(probe, loss=dqn_loss, memory=ReplayMemory, agent=Agent, n_step
     optimizer = chainer.optimizers.Adam(0.01)
     the_agent = agent(SmallNetwork(len(probe.values[BLACK])), optimizer, (1, 1, 1), loss=loss)
     the_memory = memory(400, 4, (1, 1), stack=1, n_step=n_step, gamma=probe.gamma)
-    parts = dict(stack=1, steps_per_update=4, learning_starts=40, target_sync_updates=10, epsilon=lambda step: 0.5)
+    parts = {"stack": 1, "learning_starts": 40, "target_sync_updates": 10, "epsilon": lambda step: 0.5}
     return Training(env, the_agent, the_memory, np.random.default_rng(0), **{**parts, **settings})
 
 
@@ -65,7 +66,7 @@ CLOSE = 0.15
 
 @pytest.mark.parametrize("n_step", (1, 3))
 @pytest.mark.parametrize("loss", (dqn_loss, double_dqn_loss))
-@pytest.mark.parametrize("memory", (ReplayMemory,))
+@pytest.mark.parametrize("memory", (ReplayMemory, PrioritisedReplay))
 @pytest.mark.parametrize("probe", PROBES)
 def test_probes_are_solved(probe, memory, loss, n_step):
     assert errors(make_training(probe, loss, memory, n_step=n_step), probe) < CLOSE

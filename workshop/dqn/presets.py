@@ -9,6 +9,8 @@ import numpy as np
 from workshop.atari.vector import VectorAtari
 from workshop.dqn.agent import Agent
 from workshop.dqn.exploration import epsilon_at
+from workshop.dqn.planning import check_memory
+from workshop.dqn.prioritised import PrioritisedReplay
 from workshop.dqn.replay import ReplayMemory
 from workshop.dqn.targets import double_dqn_loss, dqn_loss
 from workshop.dqn.training import Training
@@ -26,6 +28,7 @@ class Preset:
         environments: int, games played at once.
         stack: int, frames of a state.
         replay_capacity: int, frames.
+        priority_alpha: float, the exponent of proportional priorities (Schaul et al. 2016); 0 for a uniform memory.
         n_step: int, length of the returns.
         gamma: float, the discount.
         double: bool, whether the online network selects the next action.
@@ -52,6 +55,7 @@ class Preset:
     environments: int = 1
     stack: int = 4
     replay_capacity: int = 1_000_000
+    priority_alpha: float = 0.0
     n_step: int = 1
     gamma: float = 0.99
     double: bool = False
@@ -112,8 +116,12 @@ def make_training(game, preset, seed, workers=None):
         preset: Preset.
         seed: int >= 0. Everything random in the training follows from it.
         workers: int or None, processes that play, as in `VectorAtari`.
+
+    Raises:
+        MemoryError: the replay memory does not fit into this machine; its text names the largest that does.
     """
     for_weights, for_training = np.random.SeedSequence(seed).spawn(2)
+    memory = make_memory(preset)
     env = VectorAtari(
         game,
         preset.environments,
@@ -124,27 +132,31 @@ def make_training(game, preset, seed, workers=None):
         **preset.games(),
     )
     agent = make_agent(preset, len(env.action_meanings), for_weights)
-    memory = ReplayMemory(
-        preset.replay_capacity,
-        preset.environments,
-        preset.frame_shape,
-        stack=preset.stack,
-        n_step=preset.n_step,
-        gamma=preset.gamma,
-    )
     schedule = {"start": preset.epsilon_start, "end": preset.epsilon_end, "decay_steps": preset.epsilon_decay_steps}
+    importance = {"start": 0.4, "end": 1.0, "decay_steps": preset.steps}  # Schaul et al. 2016, Table 3
     return Training(
         env,
         agent,
         memory,
         np.random.default_rng(for_training),
         epsilon=functools.partial(epsilon_at, **schedule),
+        beta=functools.partial(epsilon_at, **importance) if preset.priority_alpha else None,
         stack=preset.stack,
         batch_size=preset.batch_size,
         steps_per_update=preset.steps_per_update,
         learning_starts=preset.learning_starts,
         target_sync_updates=preset.target_sync_updates,
     )
+
+
+def make_memory(preset):
+    """The replay memory of a preset, empty; MemoryError before it is taken if it does not fit into this machine."""
+    kind = PrioritisedReplay if preset.priority_alpha else ReplayMemory
+    check_memory(preset.replay_capacity, preset.environments, preset.frame_shape, kind)
+    shape = {"environments": preset.environments, "frame_shape": preset.frame_shape, "stack": preset.stack}
+    returns = {"n_step": preset.n_step, "gamma": preset.gamma}
+    priorities = {"alpha": preset.priority_alpha} if preset.priority_alpha else {}
+    return kind(preset.replay_capacity, **shape, **returns, **priorities)
 
 
 def make_agent(preset, n_actions, seed):

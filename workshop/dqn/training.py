@@ -19,6 +19,7 @@ class Training:
         memory: with `add`, `end_episode`, `sample`, as `workshop.dqn.replay.ReplayMemory`.
         rng: a `numpy.random.Generator`, for actions and batches.
         epsilon: epsilon(step), the share of random actions, a float in [0, 1].
+        beta: beta(step), the exponent of the importance weights of a `PrioritisedReplay`; None for a uniform memory.
         stack: int, how many frames make a state.
         batch_size: int, transitions of an update.
         steps_per_update: float, agent steps for each update (4 in the papers).
@@ -38,13 +39,15 @@ class Training:
         rng,
         *,
         epsilon,
+        beta=None,
         stack=4,
         batch_size=32,
         steps_per_update=4,
         learning_starts=50_000,
         target_sync_updates=10_000,
     ):
-        self.env, self.agent, self.memory, self.rng, self.epsilon = env, agent, memory, rng, epsilon
+        self.env, self.agent, self.memory, self.rng = env, agent, memory, rng
+        self.epsilon, self.beta = epsilon, beta
         self.batch_size, self.steps_per_update = batch_size, steps_per_update
         self.learning_starts, self.target_sync_updates = learning_starts, target_sync_updates
         self.steps = self.updates = self.episodes = 0
@@ -57,6 +60,8 @@ class Training:
             actions = self.agent.act(self.states, self.epsilon(self.steps), self.rng)
             self.env.send(actions)
             while self._is_update_due():
+                if self.beta:
+                    self.memory.beta = self.beta(self.steps)
                 sample = self.memory.sample(self.batch_size, self.rng)
                 self.loss, td_errors = self.agent.update(sample)
                 if sample.weights is not None:
@@ -74,14 +79,12 @@ class Training:
 
     def _remember(self, actions, step):
         """Store what happened, and make the states to act on next."""
-        newest = self.states[:, -1]
+        everywhere, ended = np.arange(self.env.environments), np.flatnonzero(step.infos["episode_ended"])
+        self.memory.add(everywhere, self.states[:, -1], actions, step.rewards, step.terminated)
+        self.memory.end_episode(ended, step.next_frames[ended])
         self.states = np.concatenate([self.states[:, 1:], self.env.frames[:, None]], axis=1)
-        for i in range(self.env.environments):
-            self.memory.add(i, newest[i], actions[i], step.rewards[i], step.terminated[i])
-            if step.infos["episode_ended"][i]:
-                self.memory.end_episode(i, step.next_frames[i])
-                self.states[i] = self.env.frames[i]
-                self.episodes += 1
+        self.states[ended] = self.env.frames[ended, None]
+        self.episodes += len(ended)
 
     def get_state(self):
         """Everything that the rest of the training depends on, between two steps: nested dicts of arrays and numbers."""
