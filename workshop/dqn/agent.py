@@ -87,10 +87,11 @@ class Agent:
         set_parameters(self.target_network, state["target"])
         self.optimizer.t = state["optimizer"]["t"]
         for name, parameter in self.online_network.namedparams():
-            saved = dict(state["optimizer"]["parameters"][name])
-            parameter.update_rule.t = saved.pop("t")
-            parameter.update_rule.init_state(parameter)
-            parameter.update_rule.state.update({key: np.array(value) for key, value in saved.items()})
+            saved, rule = dict(state["optimizer"]["parameters"][name]), parameter.update_rule
+            rule.t = saved.pop("t")
+            if saved:  # nothing before the first update; then Chainer makes the arrays when it comes
+                rule._init_states(parameter)
+                rule.state.update({key: np.array(value) for key, value in saved.items()})
 
 
 def copy_parameters(online_network, target_network):
