@@ -4,10 +4,15 @@ from pathlib import Path
 
 import click
 
+from workshop.dqn import commands
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main():
-    """Playing Atari with deep RL: set-up, notebooks and grading."""
+    """Playing Atari with deep RL: set-up, notebooks, grading, and training."""
+
+
+main.add_command(commands.train)
 
 
 @main.command()
