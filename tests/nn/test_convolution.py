@@ -159,6 +159,17 @@ def test_same_bits_with_any_number_of_threads(monkeypatch, threads):
         np.testing.assert_array_equal(one, other)
 
 
+@settings(deadline=None, max_examples=40)
+@given(shape=st.tuples(*[st.integers(1, 40)] * 4), seed=st.integers(0, 2**31), is_channels_last=st.booleans())
+def test_gradient_of_the_bias_is_the_sum_over_the_pixels(shape, seed, is_channels_last):
+    gy = np.random.default_rng(seed).normal(size=shape).astype("f")
+    if is_channels_last:
+        gy = np.ascontiguousarray(gy.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    exact = gy.astype("d").sum(axis=(0, 2, 3))
+    np.testing.assert_allclose(gathered.gradient_of_bias(gy), exact, atol=1e-5 * np.sqrt(gy.size))
+    np.testing.assert_allclose(F.sum(gy, axis=(0, 2, 3)).array, exact, atol=1e-5 * np.sqrt(gy.size))
+
+
 def test_only_what_is_not_covered_goes_to_chainer(monkeypatch):
     calls = []
     for name, module in MODULES.items():

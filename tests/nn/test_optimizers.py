@@ -75,6 +75,22 @@ def test_parameters_without_a_gradient_stay(monkeypatch):
     np.testing.assert_array_equal(link.W.array, before)
 
 
+def test_hooks_and_disabled_rules_are_chainers():
+    link = L.Linear(2, 2)
+    optimizer = chainer.optimizers.Adam().setup(link)
+    calls = []
+    for _ in range(3):
+        link.W.grad, link.b.grad = np.ones((2, 2), "f"), np.ones(2, "f")
+        optimizer.update()
+        if optimizer.t == 1:
+            link.W.update_rule.add_hook(lambda rule, parameter: calls.append(rule.t), name="count")
+            link.b.update_rule.enabled = False
+            bias = link.b.array.copy()
+    assert calls == [2, 3]
+    assert (link.W.update_rule.t, link.b.update_rule.t) == (3, 1)
+    np.testing.assert_array_equal(link.b.array, bias)
+
+
 def test_float32_is_updated_in_one_pass_and_float64_is_not(monkeypatch):
     results = []
     real = kernels.in_one_pass

@@ -12,7 +12,7 @@ import functools
 
 import numpy as np
 
-from workshop.nn import blocks, gathered, kernels, linear
+from workshop.nn import blocks, bookkeeping, gathered, kernels, linear
 
 
 class Plan:
@@ -49,13 +49,18 @@ class Plan:
 
 
 def use():
-    """Put this convolution, and `linear`, under Chainer's functions, in this process. Calling it again changes nothing."""
+    """Put this convolution, `linear` and `bookkeeping` under Chainer's functions, in this process.
+
+    Calling it again changes nothing.
+    """
     from chainer.functions.connection.convolution_2d import Convolution2DFunction, Convolution2DGradW
     from chainer.functions.connection.deconvolution_2d import Deconvolution2DFunction
+    from chainer.functions.math.sum import Sum
 
     from workshop import compat
 
     linear.use()
+    bookkeeping.use()
 
     def convolve(node, x, W, b):
         plan = _plan(x.shape, W.shape, (node.sy, node.sx), (node.ph, node.pw))
@@ -71,6 +76,10 @@ def use():
         gx = _best(plan, x).gradient_of_input(W, x, plan)
         return (gx if b is None else gx + b[:, None, None],)
 
+    def sum_over_pixels(node, inputs):
+        return (gathered.gradient_of_bias(*inputs),)
+
+    compat.replace_method(Sum, "forward", sum_over_pixels, _is_covered_sum)
     compat.replace_method(Convolution2DFunction, "_forward_cpu_core", convolve, _is_covered)
     compat.replace_method(Convolution2DGradW, "_forward_cpu_core", convolve_gradient, _is_covered)
     compat.replace_method(Deconvolution2DFunction, "_forward_cpu_core", deconvolve, _is_covered_deconvolution)
@@ -98,3 +107,10 @@ def _is_covered_deconvolution(node, x, W, b):
         return False
     plan = _plan((x.shape[0], W.shape[1], node.outh, node.outw), W.shape, (node.sy, node.sx), (node.ph, node.pw))
     return (plan.oh, plan.ow) == x.shape[2:]
+
+
+def _is_covered_sum(node, inputs):
+    """The gradient of a bias: (B, C, H, W) over all but the channels, the channels last in memory."""
+    (x,) = inputs
+    is_of_bias = node.axis == (0, 2, 3) and x.ndim == 4 and not node.keepdims
+    return is_of_bias and kernels.takes(x) and x.transpose(0, 2, 3, 1).flags.c_contiguous and bool(kernels.library())

@@ -47,6 +47,14 @@ def gradient_of_weights(x, gy, plan):
     return np.ascontiguousarray(gW.transpose(np.argsort(patches.order)))
 
 
+def gradient_of_bias(gy):
+    """gb (O,) from the gradient of the output: the product of a line of ones with it."""
+    lines = kernels.wide(gy.transpose(0, 2, 3, 1).reshape(-1, gy.shape[1]))
+    gb = np.empty((1, lines.shape[1]), np.float32)
+    kernels.product(_ONE, _start(1), _start(len(lines)), lines, None, gb, _start(1))
+    return gb[0, : gy.shape[1]]
+
+
 def gradient_of_input(W, gy, plan):
     """gx (N, C, H, W) from the weights and the gradient of the output."""
     top, left = plan.taps_y - 1, plan.taps_x - 1
@@ -73,6 +81,15 @@ def _ready(x, plan):
     padded = np.zeros((plan.batch, plan.height + 2 * plan.ph, plan.width + 2 * plan.pw, plan.channels), np.float32)
     padded[:, plan.ph : plan.ph + plan.height, plan.pw : plan.pw + plan.width] = x.transpose(0, 2, 3, 1)
     return padded.transpose(0, 3, 1, 2)
+
+
+_ONE = np.ones(1, np.float32)
+
+
+@functools.lru_cache(maxsize=64)
+def _start(count):
+    """The same element, again and again."""
+    return Rows(np.zeros(count))
 
 
 class _Patches:

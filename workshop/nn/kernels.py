@@ -92,7 +92,7 @@ def takes(array):
     """Is this an array that the functions take: of float32, in memory that 32-bit numbers of elements span?"""
     if type(array) is not np.ndarray or array.dtype != np.float32 or not array.flags.aligned:
         return False
-    return sum((size - 1) * abs(stride) for size, stride in zip(array.shape, array.strides)) < 2**33
+    return sum([(size - 1) * abs(stride) for size, stride in zip(array.shape, array.strides)]) < 2**33
 
 
 def wide(matrix):
@@ -154,7 +154,10 @@ def in_one_pass(name, gradient, states, numbers):
         numbers: floats.
     """
     functions = library()
-    if functions is None or not all(takes(state) and state.flags.carray for state in states) or not takes(gradient):
+    for array in states:
+        if array.dtype != np.float32 or not array.flags.carray:  # C-contiguous, aligned, writeable
+            return False
+    if functions is None or gradient.dtype != np.float32:
         return False
     gradient = np.ascontiguousarray(gradient)
     size = gradient.size
