@@ -12,7 +12,8 @@ def main():
     """Playing Atari with deep RL: set-up, notebooks, grading, and training."""
 
 
-main.add_command(commands.train)
+for command in (commands.train, commands.evaluate, commands.play, commands.export, commands.runs):
+    main.add_command(command)
 
 
 @main.command()

@@ -77,16 +77,12 @@ def from_run(run, which=None):
         raise CheckpointError(f"the checkpoint in {run.checkpoints.folder} belongs to another run: {error}") from None
 
 
-def export(run, file, command):
-    """Write the best agent of a run as `file` (.npz) and its card beside it (.json).
+def export(run, file):
+    """Write the best agent of a run as `file` (.npz) and its card beside it (.json); returns its size in bytes.
 
     Args:
         run: Run.
         file: Path that ends in .npz.
-        command: str, how it was made, for the card.
-
-    Returns:
-        (file, its size in bytes)
 
     Raises:
         CheckpointError, OSError; AgentError: it is too large for the repository.
@@ -99,11 +95,14 @@ def export(run, file, command):
         raise AgentError(
             f"This agent takes {len(data):,} bytes, and {MOST_BYTES:,} are the most for an agent in a file."
         )
-    card = {**run.card, "command": command, "sha256": hashlib.sha256(data).hexdigest()}
-    card["evaluation"] = {**state["row"], "scores": state["scores"].tolist(), "epsilon": 0.05, "seed": state["seed"]}
+    card = {**run.card, "sha256": hashlib.sha256(data).hexdigest()}
+    row = state["row"]
+    card |= {name: row[name] for name in ("minutes", "steps", "updates", "episodes")}  # when it was as good as this
+    card["evaluation"] = {"epsilon": 0.05, "seed": state["seed"], "scores": state["scores"].tolist()}
+    card["evaluation"] |= {name: row[name] for name in ("mean", "std", "min", "max")}
     write_whole(file, data)
     write_whole(file.with_suffix(".json"), (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
-    return file, len(data)
+    return len(data)
 
 
 def pretrained(game):
