@@ -5,6 +5,7 @@ import chainer.functions as F
 import numpy as np
 import pytest
 from chainer import FunctionNode
+from chainer.functions.activation.relu import ReLU
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,11 +13,11 @@ from workshop.nn import bookkeeping
 
 STEPS = {
     "relu": lambda h, other: F.relu(h),
-    "exp": lambda h, other: F.exp(h * 0.1),
+    "sigmoid": lambda h, other: F.sigmoid(h),
     "plus": lambda h, other: h + other,
     "times": lambda h, other: h * other,
     "split": lambda h, other: F.concat(F.split_axis(h, 2, axis=1)[::-1], axis=1),
-    "matrix": lambda h, other: F.matmul(h, other, transb=True) @ h,
+    "matrix": lambda h, other: F.tanh(F.matmul(h, other, transb=True)) @ h,
     "mean": lambda h, other: h - F.broadcast_to(F.mean(h, axis=1, keepdims=True), h.shape),
     "cut": lambda h, other: h + h.array,
     "tanh": lambda h, other: F.tanh(h),
@@ -31,6 +32,7 @@ def _use():
 def with_stock(function, *arguments):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FunctionNode, "apply", FunctionNode.apply.stock)
+        patch.setattr(ReLU, "backward", ReLU.backward.stock)
         return function(*arguments)
 
 
@@ -45,7 +47,7 @@ def graph(steps, seed):
     seen, nodes = [h.array], [(h.rank, h.requires_grad)]
     if gx is not None:
         (F.sum(gx**2) + F.sum(h)).backward(retain_grad=True)
-        seen += [gx.array, x.grad, h.grad]
+        seen += [gx.array, x.grad, h.grad, chainer.grad([F.sum(h)], [x])[0].array]
     if gother is not None:
         seen += [gother.array, other.grad]
     node = h.creator_node
@@ -124,6 +126,15 @@ def complaint(call):
 )
 def test_same_complaints_as_chainer(call):
     assert complaint(call) == with_stock(complaint, call)
+
+
+def test_a_gradient_that_nobody_differentiates_has_no_graph():
+    x = chainer.Variable(np.array([-1.0, 2.0], "f"))
+    (gx,) = chainer.grad([F.relu(x)], [x])
+    assert gx.creator_node is None
+    np.testing.assert_array_equal(gx.array, [0, 1])
+    (gx,) = chainer.grad([F.relu(x)], [x], enable_double_backprop=True)
+    assert gx.creator_node is not None
 
 
 def test_debug_mode_finds_nan():

@@ -90,6 +90,11 @@ def gradient_of_weights(x, gy, plan):
     return weights_from_taps(taps, plan)
 
 
+def gradient_of_bias(gy):
+    """gb (O,) from the gradient of the output."""
+    return gy.sum(axis=(0, 2, 3))
+
+
 def gradient_of_input(W, gy, plan):
     """gx (N, C, H, W) from the weights and the gradient of the output."""
     weights = weights_by_tap(W, plan)

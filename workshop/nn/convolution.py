@@ -76,10 +76,21 @@ def use():
         gx = _best(plan, x).gradient_of_input(W, x, plan)
         return (gx if b is None else gx + b[:, None, None],)
 
+    def gradients(node, gy):
+        x, W = node.inputs[0].data, node.inputs[1].data
+        plan = _plan(x.shape, W.shape, (node.sy, node.sx), (node.ph, node.pw))
+        module = _best(plan, x)
+        return [
+            lambda: module.gradient_of_input(W, gy, plan),
+            lambda: module.gradient_of_weights(x, gy, plan),
+            lambda: module.gradient_of_bias(gy),
+        ]
+
     def sum_over_pixels(node, inputs):
         return (gathered.gradient_of_bias(*inputs),)
 
     compat.replace_method(Sum, "forward", sum_over_pixels, _is_covered_sum)
+    bookkeeping.replace_backward(Convolution2DFunction, gradients, _is_covered_backward)
     compat.replace_method(Convolution2DFunction, "_forward_cpu_core", convolve, _is_covered)
     compat.replace_method(Convolution2DGradW, "_forward_cpu_core", convolve_gradient, _is_covered)
     compat.replace_method(Deconvolution2DFunction, "_forward_cpu_core", deconvolve, _is_covered_deconvolution)
@@ -97,6 +108,11 @@ def _is_covered(node, *arrays):
     kinds = {array.dtype for array in arrays if array is not None} | {getattr(node, "W_dtype", arrays[0].dtype)}
     is_plain = node.dy == node.dx == 1 and not node.cover_all and not node._use_ideep
     return is_plain and len(kinds) == 1 and kinds <= {np.dtype(np.float32), np.dtype(np.float64)}
+
+
+def _is_covered_backward(node, gy):
+    x, W = node.inputs[0].data, node.inputs[1].data
+    return x is not None and W is not None and node.groups == 1 and _is_covered(node, x, W, gy)
 
 
 def _is_covered_deconvolution(node, x, W, b):

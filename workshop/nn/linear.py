@@ -11,7 +11,7 @@ import functools
 
 import numpy as np
 
-from workshop.nn import kernels
+from workshop.nn import bookkeeping, kernels
 from workshop.nn.kernels import Rows
 
 WORTH_IT = 2**15  # weights: below, the BLAS loses less than calling C costs
@@ -73,9 +73,21 @@ def use():
         retain(node)
         return (gradient_of_weights(*inputs),)
 
+    def is_covered_for_weights(node, inputs):
+        return node._w_dtype == np.float32 and _is_covered_for_weights(node, inputs)
+
+    def gradients(node, gy):
+        x, W = node.inputs[0].data, node.inputs[1].data
+        return [
+            lambda: gradient_of_input(W, gy) if _is_covered_for_input(None, (W, gy)) else gy.dot(W),
+            lambda: gradient_of_weights(x, gy) if _is_covered_for_weights(None, (x, gy)) else gy.T.dot(x),
+            lambda: gy.sum(axis=0),
+        ]
+
+    bookkeeping.replace_backward(LinearFunction, gradients, _is_covered_backward)
     compat.replace_method(LinearFunction, "forward", multiply, _is_covered)
     compat.replace_method(LinearGradData, "forward", multiply_for_input, _is_covered_for_input)
-    compat.replace_method(LinearGradWeight, "forward", multiply_for_weights, _is_covered_for_weights)
+    compat.replace_method(LinearGradWeight, "forward", multiply_for_weights, is_covered_for_weights)
 
 
 def _is_covered(node, inputs):
@@ -83,7 +95,7 @@ def _is_covered(node, inputs):
     return _is_worth_it(len(x), W.size) and all(map(kernels.takes, inputs)) and kernels.library() is not None
 
 
-def _is_covered_for_input(node, inputs):
+def _is_covered_for_input(_, inputs):
     W, gy = inputs
     is_wide = W.shape[1] % kernels.COLUMNS == 0
     return (
@@ -91,11 +103,17 @@ def _is_covered_for_input(node, inputs):
     )
 
 
-def _is_covered_for_weights(node, inputs):
+def _is_covered_for_weights(_, inputs):
     x, gy = inputs
-    is_wide = x.shape[1] % kernels.COLUMNS == 0 and node._w_dtype == np.float32
+    is_wide = x.shape[1] % kernels.COLUMNS == 0
     is_worth_it = _is_worth_it(len(x), gy.shape[1] * x.shape[1])
     return is_wide and is_worth_it and all(map(kernels.takes, inputs)) and kernels.library() is not None
+
+
+def _is_covered_backward(node, gy):
+    """One float type for all: then nothing has to be cast."""
+    arrays = (node.inputs[0].data, node.inputs[1].data)
+    return not [1 for array in arrays if type(array) is not np.ndarray or array.dtype != gy.dtype]
 
 
 def _is_worth_it(rows, weights):
