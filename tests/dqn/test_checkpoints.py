@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import threading
 import tracemalloc
 
 import numpy as np
@@ -88,11 +87,17 @@ def test_the_last_two_are_kept_and_the_best_apart(checkpoints):
     assert steps_of(checkpoints) == [(4, False), (5, False), (1, True)]
     assert len(list(checkpoints.folder.iterdir())) == 4  # these and .lock
     assert [line.score for line in checkpoints.list()][::2] == [4.0, 5.0]
-    other = Checkpoints(checkpoints.folder.parent / "other", keep=1)
-    for step in (7, 7, 3):  # the order of saving counts, not the step
-        other.save(state_of(step), step)
-        assert steps_of(other) == [(step, False)]
-        assert_same(state_of(step), other.load())
+
+
+def test_the_order_of_saving_counts_and_not_the_step(tmp_path):
+    for keep in (1, 2, 3):
+        store = Checkpoints(tmp_path / str(keep), keep)
+        saved = [7, 7, 3, 5, 4, 5]
+        for number, step in enumerate(saved, 1):
+            store.save(state_of(step), step)
+            assert steps_of(store) == [(step, False) for step in saved[max(number - keep, 0) : number]]
+            assert_same(state_of(step), store.load())
+        store.close()
 
 
 def test_only_what_is_new_since_the_last_but_one_is_written(checkpoints):
@@ -247,28 +252,27 @@ def test_two_trainings_in_one_folder(checkpoints):
         process.wait()
 
 
-def test_reading_while_another_saves(checkpoints):
-    """What `workshop evaluate` does during a training: what it is about to read may be deleted under its hands."""
-    checkpoints.save(state_of(0, 20_000), 0)
-    checkpoints.save_best(state_of(0, 20_000), 0, 0)
-    seen, stop = [], threading.Event()
-    reader = Checkpoints(checkpoints.folder)
+@pytest.mark.parametrize("saves", [1, 2, 3])
+def test_reading_while_another_saves(checkpoints, monkeypatch, saves):
+    """What `workshop evaluate` meets during a training: what it is about to read is deleted under its hands."""
+    reader, steps = Checkpoints(checkpoints.folder), iter(range(100))
 
     def save():
-        for step in range(1, 10**6):
-            checkpoints.save(state_of(step, 20_000), step)
-            checkpoints.save_best(state_of(step, 20_000), step, step)
-            if stop.is_set():
-                return
+        step = next(steps)
+        checkpoints.save(state_of(step), step)
+        checkpoints.save_best(state_of(step), step, step)
+        return step
 
-    thread = threading.Thread(target=save)
-    thread.start()
-    try:
-        while len(set(seen)) < 25:
-            for state in (reader.load(), reader.load_best()):
-                assert_same(state_of(state["step"], 20_000), state)
-                seen.append(state["step"])
-    finally:
-        stop.set()
-        thread.join()
-    assert seen[::2] == sorted(seen[::2])
+    def read_late(path):
+        for _ in range(saves):
+            last.append(save())
+        monkeypatch.undo()
+        return checkpoint_files.read(path)
+
+    for load in (lambda: reader.load(), lambda: reader.load_best()):
+        last = [save()]
+        monkeypatch.setattr("workshop.dqn.checkpoints.read", lambda path, *_: read_late(path))
+        state = load()
+        assert_same(state_of(state["step"]), state)
+        assert state["step"] in (last[0], last[-1])
+        assert len(last) == 1 + saves

@@ -204,6 +204,7 @@ def test_arrays_that_fit_are_filled_and_others_are_not(monkeypatch):
         np.zeros(9, ">f8"),
         np.zeros(18)[::2],
         np.broadcast_to(0.0, 9),
+        np.frombuffer(bytes(72)),  # read-only
         [0.0] * 9,
         None,
     ):
@@ -219,6 +220,8 @@ def test_arrays_that_fit_are_filled_and_others_are_not(monkeypatch):
     [
         {"array": {"dtype": "|O", "shape": [1], "base64": "AAAAAAAAAAA="}},
         {"array": {"dtype": "O", "shape": [1], "base64": "AAAAAAAAAAA="}},
+        {"array": {"dtype": "<M8[s]", "shape": [1], "base64": "AAAAAAAAAAA="}},
+        {"array": {"dtype": "i4,i4", "shape": [1], "base64": "AAAAAAAAAAA="}},
         {"array": {"dtype": "<f8", "shape": [2], "base64": "AAAAAAAAAAA="}},
         {"array": {"dtype": "|u1", "shape": [5], "base64": "AA=="}},
         {"array": {"dtype": "|u1", "shape": [-1], "base64": ""}},
