@@ -20,6 +20,7 @@ METRICS = (
     "steps_per_second",  # since the row before, evaluations and checkpoints included
     "updates_per_second",
 )
+EVERY = 4  # steps from one held-out state to the next
 EVALUATIONS = ("minutes", "steps", "updates", "episodes", "mean", "std", "min", "max")
 
 
@@ -97,17 +98,17 @@ def held_out_states(game, preset, seed, count=256):
         count: int.
 
     Returns:
-        (count, stack, H, W) uint8, every tenth state of the game.
+        (count, stack, H, W) uint8, every fourth state that the player meets.
     """
     rng = np.random.default_rng([seed, 2013])
     states = []
     with VectorAtari(game, 1, seed=int(rng.integers(2**31)), workers=0, **preset.games()) as env:
         state = np.repeat(env.frames, preset.stack, axis=0)
-        for number in range(10 * count):
+        for number in range(EVERY * count):
             step = env.step(rng.integers(len(env.action_meanings), size=1))
             began = step.infos["episode_ended"][0]
             state = np.repeat(env.frames, preset.stack, axis=0) if began else np.concatenate([state[1:], env.frames])
-            if number % 10 == 9:
+            if number % EVERY == EVERY - 1:
                 states.append(state)
     return np.stack(states)
 

@@ -20,4 +20,8 @@ PUBLISHED = {
         Published(-20.7, 9.3, "18.9 ± 1.3", NATURE),
         Published(-20.4, -3.0, "20 (best 21)", NIPS),
     ),
+    "breakout": (
+        Published(1.7, 31.8, "401.2 ± 26.9", NATURE),
+        Published(1.2, 31.0, "168 (best 225)", NIPS),
+    ),
 }

@@ -181,8 +181,10 @@ def _read_card(folder):
         card = json.loads(file.read_text(encoding="utf-8"))
         missing = {"game", "preset", "seed", "begun", "threads", "kit", "settings"} - card.keys()
     except (FileNotFoundError, NotADirectoryError):
-        problem = "is not there" if not folder.exists() else "holds no run.json, so it is no run"
-        raise RunError(f"{folder} {problem}. `workshop runs` lists the runs.") from None
+        problem = (
+            f"{folder} holds no run.json, so it is no run." if folder.exists() else f"There is no folder {folder}."
+        )
+        raise RunError(f"{problem} `workshop runs` lists the runs.") from None
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}.") from None
     except (ValueError, AttributeError):
