@@ -82,7 +82,7 @@ class Rows:
         if len(offsets) and np.abs(offsets).max() >= 2**31:
             raise OverflowError("Rows lie too far apart for 32-bit numbers.")
         self.offsets = offsets.astype(np.int32)
-        self.address = self.offsets.ctypes.data
+        self.address = _address(self.offsets)
 
     def __len__(self):
         return len(self.offsets)
@@ -131,12 +131,12 @@ def product(x, x_rows, x_depth, b, bias, out, out_rows, functions=None):
     """
     depth, columns = b.shape
     (functions or library()).product(
-        x.ctypes.data,
+        _address(x),
         x_rows.address,
         x_depth.address,
-        b.ctypes.data,
-        None if bias is None else bias.ctypes.data,
-        out.ctypes.data,
+        _address(b),
+        None if bias is None else _address(bias),
+        _address(out),
         out_rows.address,
         len(x_rows),
         depth,
@@ -161,9 +161,13 @@ def in_one_pass(name, gradient, states, numbers):
         return False
     gradient = np.ascontiguousarray(gradient)
     size = gradient.size
-    addresses = [array.ctypes.data for array in (gradient, *states)]
+    addresses = [_address(array) for array in (gradient, *states)]
     getattr(functions, name)(*addresses, *numbers, size, threads(16 * size))  # a root and a division take their time
     return True
+
+
+def _address(array):
+    return array.__array_interface__["data"][0]  # in half the time of `array.ctypes.data`
 
 
 def _fingerprint():
