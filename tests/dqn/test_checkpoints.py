@@ -276,3 +276,17 @@ def test_reading_while_another_saves(checkpoints, monkeypatch, saves):
         assert_same(state_of(state["step"]), state)
         assert state["step"] in (last[0], last[-1])
         assert len(last) == 1 + saves
+
+
+def test_listing_while_another_saves(checkpoints, monkeypatch):
+    for step in (1, 2):
+        checkpoints.save(state_of(step), step)
+
+    def read_late(path):
+        monkeypatch.undo()
+        checkpoints.save(state_of(3), 3)
+        return checkpoint_files.read_manifest(path)
+
+    monkeypatch.setattr("workshop.dqn.checkpoints.read_manifest", read_late)
+    assert steps_of(Checkpoints(checkpoints.folder)) == [(2, False)]
+    assert steps_of(Checkpoints(checkpoints.folder)) == [(2, False), (3, False)]

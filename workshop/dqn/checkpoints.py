@@ -189,6 +189,8 @@ class Checkpoints:
                 try:
                     header, _ = read_manifest(path)
                 except CheckpointError as error:
+                    if not path.exists():
+                        continue  # a training is running, and deleted it meanwhile
                     problem = str(error)
                 score, saved, kit = map(header.get, ("score", "saved", "kit"))
                 found.append(Checkpoint(_step(path), best, path, score, saved, kit, problem))
@@ -230,6 +232,7 @@ class Checkpoints:
             file.flush()
         for waste in self.folder.glob(f"{_UNFINISHED}*"):
             shutil.rmtree(waste, ignore_errors=True)
+        self._remove(self._paths(best=True)[:-1])  # killed before the best so far was deleted
 
     def close(self):
         """Let another process write here."""
