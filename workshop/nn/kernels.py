@@ -2,8 +2,8 @@
 
 Nothing has to be installed for this, and nothing depends on it: without a C compiler, or with one that fails, `library()`
 is None and everything is computed by NumPy, several times slower. The compiled file lies beside this one, in
-`__pycache__`, under a name made of the source and the processor; it gets that name only after another process has run it
-and found the right figures. Where the compiler failed, a file of the same name that ends in `.failed` says why, and
+`__pycache__`, under a name made of the source, the processor and its own checksum; it gets that name only after another
+process has run it and found the right figures. Where the compiler failed, a file of the same name that ends in `.failed` says why, and
 nothing is tried again until it is deleted.
 """
 
@@ -33,14 +33,27 @@ _ARRAY, _FLOAT, _LONG, _INT = ctypes.c_void_p, ctypes.c_float, ctypes.c_long, ct
 @functools.cache
 def library():
     """The compiled functions, or None."""
-    path = CACHE / f"kernels-{_fingerprint()}.so"
-    failed = path.with_suffix(".failed")
+    name = f"kernels-{_fingerprint()}"
     try:
-        if not path.exists() and not failed.exists():
-            _build(path, failed)
-        return load(path) if path.exists() else None
+        path = _find(name)
+        if path is None and not (CACHE / f"{name}.failed").exists():
+            _build(name)
+            path = _find(name)
+        return load(path) if path else None
     except OSError:  # no place to build in, or a file that is no library
         return None
+
+
+def _find(name):
+    """The compiled file of that name, whole: a truncated one would end the process that loads it."""
+    for path in CACHE.glob(f"{name}-*.so"):
+        if path.stem == f"{name}-{_digest(path)}":
+            return path
+    return None
+
+
+def _digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def load(path):
@@ -181,23 +194,23 @@ def _fingerprint():
     return hashlib.sha256(SOURCE.read_bytes() + Path(__file__).read_bytes() + system.encode()).hexdigest()[:16]
 
 
-def _build(path, failed):
+def _build(name):
     compiler = _compiler()
     if compiler is None:
         return
     CACHE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="kernels-") as folder:
-        built = Path(folder, path.name)
+        built = Path(folder, f"{name}.so")
         complaints = []
         for native in ("-march=native", "-mcpu=native"):
             flags = ["-O3", "-fno-math-errno", native, "-shared", "-fPIC", "-pthread"]
             complaint = _run([*compiler, *flags, str(SOURCE), "-o", str(built)])
             complaint = complaint or _run([sys.executable, __file__, str(built)])
             if not complaint:
-                os.replace(built, path)
+                os.replace(built, CACHE / f"{name}-{_digest(built)}.so")
                 return
             complaints.append(complaint)
-        failed.write_text("\n".join(complaints), encoding="utf-8")
+        (CACHE / f"{name}.failed").write_text("\n".join(complaints), encoding="utf-8")
 
 
 def _compiler():
