@@ -4,6 +4,8 @@ import copy
 
 import chainer
 import numpy as np
+from chainer import backend
+from chainer.backends import cuda
 
 from workshop.dqn.targets import dqn_loss
 
@@ -18,13 +20,18 @@ class Agent:
         loss: `loss(online_network, target_network, sample)` gives (a scalar Variable, TD errors (B,)), as `dqn_loss` and
             `double_dqn_loss` do.
         sync: `sync(online_network, target_network)` makes the second equal to the first.
+        device: what `chainer.get_device` takes; the networks move there, and the optimizer keeps its arrays there. Their
+            first weights are drawn on the CPU: the same ones for every device.
     """
 
-    def __init__(self, network, optimizer, state_shape, *, loss=dqn_loss, sync=None):
+    def __init__(self, network, optimizer, state_shape, *, loss=dqn_loss, sync=None, device="@numpy"):
         with chainer.no_backprop_mode():
             network(np.zeros((1, *state_shape), np.uint8))
-        self.online_network = network
+        self.device = chainer.get_device(device)
         self.target_network = copy.deepcopy(network)
+        self.online_network = network
+        for moved in (self.online_network, self.target_network):
+            moved.to_device(self.device)
         self.optimizer = optimizer.setup(network)
         self._loss, self._sync = loss, sync or copy_parameters
 
@@ -37,7 +44,7 @@ class Agent:
             rng: a `numpy.random.Generator`.
 
         Returns:
-            (N,) int64. Where all actions are random, no network is asked.
+            (N,) int64, of NumPy. Where all actions are random, no network is asked.
         """
         actions = rng.integers(self.online_network.n_actions, size=len(states))
         greedy = rng.random(len(states)) >= epsilon
@@ -46,16 +53,29 @@ class Agent:
         return actions
 
     def q_values(self, states):
-        """Q(s, ·) of the online network, (N, n_actions) float32, for states (N, *state_shape) uint8."""
-        with chainer.no_backprop_mode():
-            return self.online_network(states).array
+        """Q(s, ·) of the online network, (N, n_actions) float32, for states (N, *state_shape) uint8; both of NumPy.
+
+        Here a training on a GPU waits for it, for all the updates too that were begun before: once a step, and no more.
+        """
+        with chainer.no_backprop_mode(), chainer.using_device(self.device):
+            return cuda.to_cpu(self.online_network(self.device.send(states)).array)
 
     def update(self, sample):
-        """One step of the optimizer on a sample of the memory; returns (loss, TD errors): a 0-d array and (B,) float32."""
-        loss, td_errors = self._loss(self.online_network, self.target_network, sample)
-        self.online_network.cleargrads()
-        loss.backward()
-        self.optimizer.update()
+        """One step of the optimizer.
+
+        Nothing in it waits for a GPU: it may still be computing when this returns, and does so as long as nobody looks.
+
+        Args:
+            sample: a `workshop.dqn.replay.Sample` on the agent's device.
+
+        Returns:
+            (loss, TD errors): a 0-d array and (B,) float32, on that device.
+        """
+        with chainer.using_device(self.device):
+            loss, td_errors = self._loss(self.online_network, self.target_network, sample)
+            self.online_network.cleargrads()
+            loss.backward()
+            self.optimizer.update()
         return loss.array, td_errors
 
     def sync_target(self):
@@ -63,16 +83,18 @@ class Agent:
         self._sync(self.online_network, self.target_network)
 
     def get_state(self):
-        """Both networks' parameters and everything that the optimizer keeps, as nested dicts of arrays and numbers."""
-        parameters = dict(self.online_network.namedparams())
+        """Both networks' parameters and everything that the optimizer keeps, as nested dicts of arrays and numbers.
+
+        The arrays are NumPy's, whatever the device: what was learnt on a GPU goes on on a CPU, and the other way round.
+        """
         return {
-            "online": {name: parameter.array for name, parameter in parameters.items()},
-            "target": {name: parameter.array for name, parameter in self.target_network.namedparams()},
+            "online": _on_the_host(_arrays(self.online_network)),
+            "target": _on_the_host(_arrays(self.target_network)),
             "optimizer": {
                 "t": self.optimizer.t,
                 "parameters": {
-                    name: {"t": parameter.update_rule.t, **(parameter.update_rule.state or {})}
-                    for name, parameter in parameters.items()
+                    name: {"t": parameter.update_rule.t, **_on_the_host(parameter.update_rule.state or {})}
+                    for name, parameter in self.online_network.namedparams()
                 },
             },
         }
@@ -91,7 +113,15 @@ class Agent:
             rule.t = saved.pop("t")
             if saved:  # nothing before the first update; then Chainer makes the arrays when it comes
                 rule._init_states(parameter)
-                rule.state.update({key: np.array(value) for key, value in saved.items()})
+                rule.state.update({key: self.device.send(np.array(value)) for key, value in saved.items()})
+
+
+def _arrays(network):
+    return {name: parameter.array for name, parameter in network.namedparams()}
+
+
+def _on_the_host(arrays):
+    return {name: cuda.to_cpu(array) for name, array in arrays.items()}
 
 
 def copy_parameters(online_network, target_network):
@@ -116,4 +146,4 @@ def set_parameters(network, arrays):
             f"and {shapes.get(name, 'missing')} here"
         )
     for name, parameter in parameters.items():
-        parameter.array[...] = arrays[name]
+        backend.copyto(parameter.array, arrays[name])

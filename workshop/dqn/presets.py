@@ -8,6 +8,8 @@ import numpy as np
 
 from workshop.atari.vector import VectorAtari
 from workshop.dqn.agent import Agent
+from workshop.dqn.device import check_device_memory, find_device
+from workshop.dqn.device_replay import DevicePrioritisedReplay, DeviceReplay
 from workshop.dqn.exploration import epsilon_at
 from workshop.dqn.planning import check_memory
 from workshop.dqn.prioritised import PrioritisedReplay
@@ -110,7 +112,7 @@ PRESETS = {
 }
 
 
-def make_training(game, preset, seed, workers=None):
+def make_training(game, preset, seed, workers=None, device="cpu"):
     """A `Training` of this game with the parts that the preset says, before its first step.
 
     Args:
@@ -118,12 +120,14 @@ def make_training(game, preset, seed, workers=None):
         preset: Preset.
         seed: int >= 0. Everything random in the training follows from it.
         workers: int or None, processes that play, as in `VectorAtari`.
+        device: "cpu" or "gpu", where the networks compute and the frames lie (GPU.md).
 
     Raises:
-        MemoryError: the replay memory does not fit into this machine; its text names the largest that does.
+        MemoryError: the replay memory does not fit into this machine, or its GPU; its text names the largest that does.
+        NoGPU: no GPU can be used; its text says what is missing.
     """
     for_weights, for_training = np.random.SeedSequence(seed).spawn(2)
-    memory = make_memory(preset)
+    memory = make_memory(preset, device)
     env = VectorAtari(
         game,
         preset.environments,
@@ -133,7 +137,7 @@ def make_training(game, preset, seed, workers=None):
         workers=workers,
         **preset.games(),
     )
-    agent = make_agent(preset, len(env.action_meanings), for_weights)
+    agent = make_agent(preset, len(env.action_meanings), for_weights, device)
     schedule = {"start": preset.epsilon_start, "end": preset.epsilon_end, "decay_steps": preset.epsilon_decay_steps}
     importance = {"start": 0.4, "end": 1.0, "decay_steps": preset.steps}  # Schaul et al. 2016, Table 3
     return Training(
@@ -151,23 +155,29 @@ def make_training(game, preset, seed, workers=None):
     )
 
 
-def make_memory(preset):
-    """The replay memory of a preset, empty; MemoryError before it is taken if it does not fit into this machine."""
-    kind = PrioritisedReplay if preset.priority_alpha else ReplayMemory
-    check_memory(preset.replay_capacity, preset.environments, preset.frame_shape, kind)
+def make_memory(preset, device="cpu"):
+    """The replay memory of a preset, empty; MemoryError before it is taken if it does not fit where it belongs."""
+    if device == "cpu":
+        kind = PrioritisedReplay if preset.priority_alpha else ReplayMemory
+        check_memory(preset.replay_capacity, preset.environments, preset.frame_shape, kind)
+    else:
+        device = find_device(device)
+        check_device_memory(device, preset.replay_capacity, preset.environments, preset.frame_shape)
+        kind = functools.partial(DevicePrioritisedReplay if preset.priority_alpha else DeviceReplay, device=device)
     shape = {"environments": preset.environments, "frame_shape": preset.frame_shape, "stack": preset.stack}
     returns = {"n_step": preset.n_step, "gamma": preset.gamma}
     priorities = {"alpha": preset.priority_alpha} if preset.priority_alpha else {}
     return kind(preset.replay_capacity, **shape, **returns, **priorities)
 
 
-def make_agent(preset, n_actions, seed):
+def make_agent(preset, n_actions, seed, device="cpu"):
     """The agent of a preset, untrained.
 
     Args:
         preset: Preset.
         n_actions: int.
-        seed: int or `numpy.random.SeedSequence`, for the first weights.
+        seed: int or `numpy.random.SeedSequence`, for the first weights: the same ones on every device.
+        device: "cpu" or "gpu".
     """
     optimizers = {
         "adam": lambda: chainer.optimizers.Adam(preset.learning_rate),
@@ -179,6 +189,7 @@ def make_agent(preset, n_actions, seed):
     try:
         np.random.seed(np.random.MT19937(seed).state["state"]["key"])
         network = getattr(networks, preset.network)(n_actions)
-        return Agent(network, optimizers[preset.optimizer](), (preset.stack, *preset.frame_shape), loss=loss)
+        state_shape, place = (preset.stack, *preset.frame_shape), find_device(device)
+        return Agent(network, optimizers[preset.optimizer](), state_shape, loss=loss, device=place)
     finally:
         np.random.set_state(state)

@@ -13,6 +13,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from chainer import backend
 
 from workshop.transition import Transition
 
@@ -61,7 +62,7 @@ class ReplayMemory:
             )
         self.environments, self.stack, self.n_step = environments, stack, n_step
         shape = (environments, self.slots)
-        self.frames = np.zeros((*shape, *frame_shape), np.uint8)
+        self.frames = self._empty((*shape, *frame_shape))
         self.actions = np.zeros(shape, np.uint8)
         self.rewards = np.zeros(shape, np.float32)
         self.terminated = np.zeros(shape, bool)
@@ -103,7 +104,7 @@ class ReplayMemory:
 
     def _new_slot(self, environment, frame):
         slot = self.written[environment] % self.slots
-        self.frames[environment, slot] = frame
+        self._put(environment, slot, frame)
         age = self.next_age[environment]
         self.age[environment, slot] = age
         self.next_age[environment] = np.minimum(age + 1, self.stack - 1)
@@ -169,7 +170,7 @@ class ReplayMemory:
         rewards = (self.rewards.take(ahead) * goes_on * self._powers[:-1, None]).sum(axis=0)
         length = goes_on.sum(axis=0)  # below n where the return ended
         stacks = np.stack([self._stack(base, step), self._stack(base, step + length)])
-        states, next_states = self.frames.reshape(-1, *self.frames.shape[2:]).take(stacks, axis=0)
+        states, next_states = self._gather(stacks)
         actions = self.actions.take(ahead[0]).astype(np.int32)
         transition = Transition(states, actions, rewards, next_states, (terminated & goes_on).any(axis=0))
         return transition, self._powers[length]
@@ -179,6 +180,17 @@ class ReplayMemory:
         age = self.age.take(base + step % self.slots)
         back = np.minimum(np.arange(self.stack - 1, -1, -1), age[:, None])
         return base[:, None] + (step[:, None] - back) % self.slots
+
+    # The three of which `device_replay` has its own, because there the frames are on a GPU.
+
+    def _empty(self, shape):
+        return np.zeros(shape, np.uint8)
+
+    def _put(self, environment, slot, frame):
+        self.frames[environment, slot] = frame
+
+    def _gather(self, stacks):
+        return self.frames.reshape(-1, *self.frames.shape[2:]).take(stacks, axis=0)
 
     def nbytes(self):
         """Bytes of all that it holds."""
@@ -204,4 +216,4 @@ class ReplayMemory:
             if state[name].shape != value.shape:
                 raise ValueError(f"{name} has shape {state[name].shape}; this memory needs {value.shape}")
         for name, value in own.items():
-            value[...] = state[name]
+            backend.copyto(value, state[name])

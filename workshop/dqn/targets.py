@@ -1,12 +1,14 @@
 """What Q(s, a) should have been: the targets of DQN and its variants, and the losses, as pure functions.
 
 B is the batch, A the number of actions. All targets are float32 (B,). `discounts` is what the value of the next state is
-multiplied by: gamma for one-step returns, a power of it for n-step returns (`ReplayMemory.sample` gives it).
+multiplied by: gamma for one-step returns, a power of it for n-step returns (`ReplayMemory.sample` gives it). The arrays are
+all NumPy's, or all on one GPU (CuPy's); nothing here waits for a GPU.
 """
 
 import chainer
 import chainer.functions as F
 import numpy as np
+from chainer import backend
 
 
 def dqn_targets(rewards, next_q, terminated, discounts):
@@ -28,11 +30,13 @@ def double_dqn_targets(rewards, online_next_q, target_next_q, terminated, discou
         online_next_q, target_next_q: (B, A) float32; the rest as in `dqn_targets`.
     """
     selected = online_next_q.argmax(axis=1)
-    return _bootstrapped(rewards, target_next_q[np.arange(len(selected)), selected], terminated, discounts)
+    rows = backend.get_array_module(selected).arange(len(selected))
+    return _bootstrapped(rewards, target_next_q[rows, selected], terminated, discounts)
 
 
 def _bootstrapped(rewards, next_values, terminated, discounts):
-    future = np.where(terminated, np.float32(0), next_values * np.asarray(discounts, np.float32))
+    xp = backend.get_array_module(next_values)
+    future = xp.where(terminated, np.float32(0), next_values * xp.asarray(discounts, np.float32))
     return (rewards + future).astype(np.float32)
 
 

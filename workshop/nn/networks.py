@@ -15,9 +15,12 @@ convolution.use()
 optimizers.use()
 
 
+SCALE = np.float32(1 / 255)
+
+
 def scaled(states):
-    """uint8 states as float32 in [0, 1], on the device where they are."""
-    return states.astype(np.float32) * np.float32(1 / 255)
+    """uint8 states as float32 in [0, 1], on the device where they are. What is float32 already is scaled, and stays so."""
+    return states if states.dtype == np.float32 else states.astype(np.float32) * SCALE
 
 
 class _ConvolutionalQ(chainer.Chain):
