@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 CHANGES = {
     "frame_shape": (20, 20),
+    "max_frames": 400,
     "environments": 2,
     "replay_capacity": 600,
     "n_step": 2,

@@ -261,7 +261,7 @@ def evaluate(named, game, checkpoint, episodes, epsilon, seed, as_json):
 
     from tqdm import tqdm
 
-    from workshop.dqn import evaluation, report
+    from workshop.dqn import evaluation, report, trained
 
     agent, _ = _trained(named, game, checkpoint)
     what = {"episodes": episodes, "epsilon": epsilon, "seed": seed}
@@ -271,12 +271,7 @@ def evaluate(named, game, checkpoint, episodes, epsilon, seed, as_json):
             bar.update(ended - bar.n)
 
         found = evaluation.evaluate(
-            agent.agent.q_values,
-            agent.game,
-            stack=agent.preset.stack,
-            progress=progress,
-            **what,
-            **agent.preset.games(),
+            agent.agent.q_values, agent.game, progress=progress, **what, **trained.rules(agent.preset)
         )
     if as_json:
         click.echo(json.dumps(report.evaluation_as_dict(agent, found, what), indent=1))

@@ -88,7 +88,7 @@ def write_whole(path, data):
         partial.unlink(missing_ok=True)
 
 
-def held_out_states(game, preset, seed, count=256):
+def held_out_states(game, preset, seed, count=128):
     """States on which to follow the Q-values, from games of their own that a random player plays (Mnih et al. 2013, 5.1).
 
     Args:

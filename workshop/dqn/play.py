@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workshop.atari.vector import VectorAtari
-from workshop.dqn.evaluation import FIVE_MINUTES
+from workshop.dqn.trained import rules
 
 
 class Moment(NamedTuple):
@@ -39,10 +39,11 @@ def play(trained, *, episodes=1, epsilon=0.01, seed=0, scores=None):
         scores: list to which the final score of each episode is appended, or None.
     """
     rng = np.random.default_rng(seed)
-    settings = {"max_frames": FIVE_MINUTES, "clip_rewards": False, **trained.preset.games()}
+    settings = {**rules(trained.preset), "clip_rewards": False}
+    stack = settings.pop("stack")
     with VectorAtari(trained.game, 1, seed=seed, workers=0, **settings) as env:
         for episode in range(episodes):
-            state = np.repeat(env.frames, trained.preset.stack, axis=0)
+            state = np.repeat(env.frames, stack, axis=0)
             score, ended = 0, False
             while not ended:
                 q_values = trained.agent.q_values(state[None])[0]

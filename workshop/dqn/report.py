@@ -3,9 +3,9 @@
 from rich.console import Console
 from rich.table import Table
 
-from workshop.dqn.evaluation import FIVE_MINUTES
 from workshop.dqn.published import PUBLISHED
 from workshop.dqn.run import find_runs
+from workshop.dqn.trained import rules
 
 
 def evaluation_as_dict(trained, found, what):
@@ -20,7 +20,7 @@ def evaluation_as_dict(trained, found, what):
         "agent": trained.name,
         "game": trained.game,
         **what,
-        "max_frames": FIVE_MINUTES,
+        "max_frames": rules(trained.preset)["max_frames"],
         "noop_max": trained.preset.noop_max,
         "actions": list(trained.actions),
         "mean": float(found.scores.mean()),
@@ -35,7 +35,7 @@ def evaluation_as_dict(trained, found, what):
 def print_evaluation(trained, found, what):
     """The scores, how they were measured, and what papers published; arguments as in `evaluation_as_dict`."""
     console = Console(highlight=False)
-    scores = found.scores
+    scores, minutes = found.scores, rules(trained.preset)["max_frames"] / 3600
     console.print(f"[bold]{trained.game}[/bold]: {trained.name}", soft_wrap=True)
     console.print(
         f"[bold]{scores.mean():.1f} ± {scores.std():.1f}[/bold] (mean ± standard deviation), from {scores.min()} to "
@@ -43,7 +43,7 @@ def print_evaluation(trained, found, what):
         soft_wrap=True,
     )
     console.print(
-        f"Protocol: {len(scores)} episodes of at most five minutes of the game's time, ε {what['epsilon']:g}, up to "
+        f"Protocol: {len(scores)} episodes of at most {minutes:.2g} minutes of the game's time, ε {what['epsilon']:g}, up to "
         f"{trained.preset.noop_max} no-ops at the start, seed {what['seed']}; the actions are "
         f"{', '.join(trained.actions)}.",
         soft_wrap=True,

@@ -83,7 +83,7 @@ class Run:
         card |= {"threads": threads, **provenance(), "settings": settings.as_json(preset)}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.iterdir()):
+            if any(not path.name.startswith(".unfinished-") for path in folder.iterdir()):
                 raise RunError(
                     f"{folder} is not empty. Choose another folder for a new run, or go on with the run in it: "
                     f"workshop train --resume {folder}"

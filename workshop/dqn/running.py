@@ -18,6 +18,7 @@ from workshop.dqn.curve import save_curve
 from workshop.dqn.evaluation import evaluate
 from workshop.dqn.metrics import held_out_states
 from workshop.dqn.progress import Line
+from workshop.dqn.trained import rules
 
 ROW_SECONDS = 10  # from one row of the metrics to the next
 CURVE_SECONDS = 60  # the same for the curve, or a hundred times what drawing it takes, so that it costs below 1%
@@ -100,9 +101,9 @@ class Running:
             CheckpointError: another process trains in this folder.
         """
         self.run.checkpoints.lock()
-        self._held_out = held_out_states(self.run.game, self.run.preset, self.run.seed)
-        self._say_state("running")
         with _Stop() as stop, Line(self.run, self.limit_minutes, self.limit_steps) as line:
+            self._say_state("running")
+            self._held_out = held_out_states(self.run.game, self.run.preset, self.run.seed)
             self._began = time.monotonic()
             self._row_at = (self.minutes, self.training.steps, self.training.updates)
             for every in (self._row, self._curve, self._checkpoint, self._evaluation):
@@ -185,8 +186,8 @@ class Running:
 
         training, run = self.training, self.run
         seed = int(np.random.SeedSequence([run.seed, training.steps]).generate_state(1)[0])
-        what = {"episodes": self.evaluate_episodes, "seed": seed, "stack": run.preset.stack}
-        found = evaluate(training.agent.q_values, run.game, progress=progress, **what, **run.preset.games())
+        what = {"episodes": self.evaluate_episodes, "seed": seed, **rules(run.preset)}
+        found = evaluate(training.agent.q_values, run.game, progress=progress, **what)
         scores = found.scores
         row = {
             "mean": float(scores.mean()),
@@ -258,7 +259,7 @@ class _Stop:
 
     def _note(self, number, _):
         if self.signal and number == signal.SIGINT:
-            os.write(2, b"\nStopped at once, nothing saved. The last checkpoint is there.\n")
+            os.write(2, b"\nStopped at once, without saving.\n")
             os._exit(128 + number)
         self.signal = number
         with contextlib.suppress(OSError):

@@ -17,6 +17,7 @@ from workshop.atari.vector import VectorAtari
 from workshop.dqn import settings
 from workshop.dqn.agent import Agent, set_parameters
 from workshop.dqn.checkpoints import CheckpointError
+from workshop.dqn.evaluation import FIVE_MINUTES
 from workshop.dqn.metrics import write_whole
 from workshop.dqn.presets import Preset, make_agent
 
@@ -45,6 +46,11 @@ class Trained(NamedTuple):
     actions: tuple
     name: str
     card: dict
+
+
+def rules(preset):
+    """What an agent of this preset plays by, apart from training, for `evaluate`: a dict. Games last five minutes at most."""
+    return {"stack": preset.stack, "max_frames": min(FIVE_MINUTES, preset.max_frames), **preset.games()}
 
 
 def from_run(run, which=None):
