@@ -119,6 +119,9 @@ def test_this_machine_can_start():
     assert result.exit_code == bool(problems)
     assert rows["Speed"]["numbers"]["sgemm_gflops"] > 0.1
     assert rows["ale-py"]["numbers"]["frames_per_second"] > 60
+    training = rows["Training"]["numbers"]
+    minutes = checks.UPDATES_TO_THE_HUMANS_PONG / training["updates_per_second"] / 60
+    assert training["pong_minutes"] == pytest.approx(minutes, rel=0.1, abs=0.1)
     assert rows["Memory"]["numbers"]["free_gib"] <= rows["Memory"]["numbers"]["total_gib"]
     assert report["roms"]["pong"].startswith("60e0ea3cbe0913d39803477945e9e5ec")
     assert len(report["roms"]) >= 108
@@ -387,4 +390,17 @@ def test_what_to_expect_promises_only_what_is_there(tmp_path, monkeypatch):
     said = " ".join(doctor.what_to_expect(ready))
     assert "This machine is ready." in said
     assert "session 1, 2" in said
+    assert "minutes" not in said
+    trains = {"Training": Row(OK, "", numbers={"updates_per_second": 50.0, "pong_minutes": 12.3})}
+    assert "in about 12 minutes" in " ".join(doctor.what_to_expect(trains))
     assert "ready" not in " ".join(doctor.what_to_expect({"Disk": Row(PROBLEM, "full", "rm")}))
+
+
+def test_training_that_fails_or_is_slow_is_said(monkeypatch):
+    monkeypatch.setattr(checks, "TRAINING", "raise SystemExit('no such game')")
+    row = checks.check_training()
+    assert (row.state, row.found) == (PROBLEM, "a DQN does not train: no such game")
+    monkeypatch.setattr(checks, "TRAINING", "print(2.0)")
+    row = checks.check_training()
+    assert row.state == NOTE
+    assert "Slow for a session" in row.fix

@@ -90,6 +90,40 @@ def sgemm_gflops(size=1024, repeats=8, budget=1.0):
     return 2 * size**3 / best / 1e9
 
 
+# How many updates Pong took with the laptop preset until the mean of 20 games passed the human's 9.3: the median of the
+# seeds in benchmarks/results/pong_minutes/pong_laptop.json.
+UPDATES_TO_THE_HUMANS_PONG = 45_000
+
+TRAINING = """
+import os
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+import dataclasses, time
+from workshop.dqn.presets import PRESETS, make_training
+preset = dataclasses.replace(PRESETS["laptop"], replay_capacity=5000, learning_starts=300)
+started = None
+for step in (training := make_training("pong", preset, seed=0)).run():
+    if started is None and training.updates >= 50:
+        started, before = time.perf_counter(), training.updates
+    if started and time.perf_counter() - started > 3:
+        break
+print((training.updates - before) / (time.perf_counter() - started))
+"""
+
+
+def check_training():
+    """The laptop preset for three seconds; what it does afterwards takes as long."""
+    status, rate, said = in_own_process(TRAINING)
+    if status:
+        return Row(PROBLEM, f"a DQN does not train: {reason(status, said)}", reinstall())
+    minutes = UPDATES_TO_THE_HUMANS_PONG / float(rate) / 60
+    numbers = {"updates_per_second": round(float(rate), 1), "pong_minutes": round(minutes, 1)}
+    found = f"{float(rate):.0f} updates a second of the laptop preset: Pong in about {minutes:.0f} minutes"
+    if minutes > 45:
+        fix = "Slow for a session. Plugged in? No power saving, no other heavy program? Then run this again."
+        return Row(NOTE, found, fix, numbers)
+    return Row(OK, found, numbers=numbers)
+
+
 CHAINER = """
 import workshop, chainer, numpy as np
 network = chainer.Sequential(chainer.links.Convolution2D(1, 2, 3), chainer.functions.relu, chainer.links.Linear(1))
@@ -319,5 +353,6 @@ CHECKS = {
     "Disk": check_disk,
     "Cores": check_cores,
     "Speed": check_speed,
+    "Training": check_training,
     "GPU": check_gpu,
 }
