@@ -182,11 +182,11 @@ def chainer_update(engine, network, batch, threads):
 def use_stock_chainer():
     """Take back all that the kit put under Chainer's classes: what it replaced has the attribute `stock`."""
     from chainer import FunctionNode
+    from chainer.functions.activation.relu import ReLU
     from chainer.functions.connection import convolution_2d, deconvolution_2d, linear
-    from chainer.functions.math.sum import Sum
     from chainer.optimizers.adam import AdamRule
 
-    owners = [convolution_2d.Convolution2DFunction, convolution_2d.Convolution2DGradW, Sum, AdamRule, FunctionNode]
+    owners = [convolution_2d.Convolution2DFunction, convolution_2d.Convolution2DGradW, ReLU, AdamRule, FunctionNode]
     owners += [deconvolution_2d.Deconvolution2DFunction]
     owners += [linear.LinearFunction, linear.LinearGradData, linear.LinearGradWeight]
     for owner in owners:

@@ -55,7 +55,6 @@ def use():
     """
     from chainer.functions.connection.convolution_2d import Convolution2DFunction, Convolution2DGradW
     from chainer.functions.connection.deconvolution_2d import Deconvolution2DFunction
-    from chainer.functions.math.sum import Sum
 
     from workshop import compat
 
@@ -86,10 +85,6 @@ def use():
             lambda: module.gradient_of_bias(gy),
         ]
 
-    def sum_over_pixels(node, inputs):
-        return (gathered.gradient_of_bias(*inputs),)
-
-    compat.replace_method(Sum, "forward", sum_over_pixels, _is_covered_sum)
     bookkeeping.replace_backward(Convolution2DFunction, gradients, _is_covered_backward)
     compat.replace_method(Convolution2DFunction, "_forward_cpu_core", convolve, _is_covered)
     compat.replace_method(Convolution2DGradW, "_forward_cpu_core", convolve_gradient, _is_covered)
@@ -123,10 +118,3 @@ def _is_covered_deconvolution(node, x, W, b):
         return False
     plan = _plan((x.shape[0], W.shape[1], node.outh, node.outw), W.shape, (node.sy, node.sx), (node.ph, node.pw))
     return (plan.oh, plan.ow) == x.shape[2:]
-
-
-def _is_covered_sum(node, inputs):
-    """The gradient of a bias: (B, C, H, W) over all but the channels, the channels last in memory."""
-    (x,) = inputs
-    is_of_bias = node.axis == (0, 2, 3) and x.ndim == 4 and not node.keepdims
-    return is_of_bias and kernels.takes(x) and x.transpose(0, 2, 3, 1).flags.c_contiguous and bool(kernels.library())

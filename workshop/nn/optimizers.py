@@ -5,8 +5,6 @@ and back. Here C does all the operations in one pass (float32, where the machine
 blocks that stay in the cache while all the operations pass over them. The arithmetic is the same, term by term.
 """
 
-import functools
-
 import numpy as np
 
 from workshop.nn import kernels
@@ -98,20 +96,8 @@ def use():
         is_variant = hp.amsgrad or hp.adabound or hp.weight_decay_rate
         return not is_variant and np.float32(hp.eps) > 0 and _is_covered(rule, parameter)
 
-    def directly(update_core):
-        def update(rule, parameter):
-            rule.t += 1
-            update_core(rule, parameter)
-
-        return update
-
-    for rule, update_core, is_covered in (
-        (AdamRule, update_adam, is_plain_adam),
-        (RMSpropGravesRule, update_rmsprop, _is_covered),
-    ):
-        compat.replace_method(rule, "update_core_cpu", update_core, is_covered)
-        is_direct = functools.partial(_is_direct, is_covered)
-        compat.replace_method(rule, "update", directly(update_core), is_direct)
+    compat.replace_method(AdamRule, "update_core_cpu", update_adam, is_plain_adam)
+    compat.replace_method(RMSpropGravesRule, "update_core_cpu", update_rmsprop, _is_covered)
 
 
 def _is_covered(rule, parameter):
@@ -121,11 +107,3 @@ def _is_covered(rule, parameter):
         if type(array) is not np.ndarray or array.dtype != dtype:
             return False
     return dtype in (np.float32, np.float64) and not [1 for array in in_place if not array.flags.c_contiguous]
-
-
-def _is_direct(is_covered, rule, parameter):
-    """May the steps that Chainer takes around `update_core_cpu` be left out, because they would do nothing?"""
-    hooks = rule._hookable
-    has_hooks = hooks._pre_update_hooks or hooks._post_update_hooks
-    is_special = rule._use_fp32_update or parameter._loss_scale is not None or parameter.layout is not None
-    return rule.enabled and bool(rule.state) and not has_hooks and not is_special and is_covered(rule, parameter)
