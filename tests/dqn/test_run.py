@@ -95,6 +95,7 @@ def test_a_file_is_replaced_at_once_or_not_at_all(tmp_path):
 def test_held_out_states_are_the_same_again():
     states = held_out_states("pong", SMALL, 3, 12)
     assert (states.shape, states.dtype) == ((12, 4, 20, 20), np.uint8)
+    held_out_states.cache_clear()
     np.testing.assert_array_equal(states, held_out_states("pong", SMALL, 3, 12))
     assert not np.array_equal(states, held_out_states("pong", SMALL, 4, 12))
     assert len(np.unique(states.reshape(-1, 400), axis=0)) > 12, "they are not one and the same"

@@ -84,7 +84,7 @@ def write(folder, step, score, saved, tree, leaves, donor):
     return total
 
 
-def read(folder, into=None, only_check=False):
+def read(folder, into=None, only_check=False, part=()):
     """The state that a checkpoint's folder holds, after every checksum was found right.
 
     Args:
@@ -92,6 +92,7 @@ def read(folder, into=None, only_check=False):
         into: as in `plain_state.decode`.
         only_check: bool, read everything and keep nothing: the arrays of the state hold anything. Never written to, they
             take no memory either.
+        part: keys of dicts in dicts, ("training", "agent"): read what stands there, and nothing else.
 
     Raises:
         CheckpointError: it is not whole, or not ours, or of a newer format.
@@ -111,6 +112,8 @@ def read(folder, into=None, only_check=False):
     what = f"{'checking' if only_check else 'loading'} step {header['step']}"
     with _bar(what, header["size"]) as bar, ThreadPoolExecutor(_THREADS) as pool:
         try:
+            for key in part:
+                tree = tree["dict"][key]
             return decode(tree, read_pieces, into)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"{folder / _MANIFEST} holds what this kit never writes ({error})") from None

@@ -131,7 +131,7 @@ class Checkpoints:
         scores = [checkpoint.score for checkpoint in self.list() if checkpoint.best and not checkpoint.problem]
         return scores[-1] if scores else -math.inf
 
-    def load(self, previous=False, into=None):
+    def load(self, previous=False, into=None, part=()):
         """The state of the newest checkpoint, after all its checksums were found right.
 
         Args:
@@ -139,6 +139,7 @@ class Checkpoints:
             into: a state such as `save` takes, or a part of one. Arrays with the place, dtype and shape of a saved one
                 are filled and returned instead of new ones, so that a replay memory is not in memory twice. After a
                 CheckpointError they may hold anything.
+            part: keys of dicts in dicts, ("training", "agent"): of this part alone, without the rest in memory.
 
         Raises:
             CheckpointError: there is none, or it is not whole; its `previous_step` says what there is to go back to.
@@ -152,7 +153,7 @@ class Checkpoints:
             problem = None
             for path in candidates:
                 try:
-                    state = read(path, into)
+                    state = read(path, into, part=part)
                 except CheckpointError as error:
                     problem = problem or error
                 else:

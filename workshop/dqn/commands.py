@@ -23,13 +23,23 @@ def sentences(command):
         from workshop.atari.emulator import EmulatorError
         from workshop.atari.roms import RomError
         from workshop.dqn.checkpoints import CheckpointError
+        from workshop.dqn.device import NoGPU
         from workshop.dqn.run import RunError
         from workshop.dqn.settings import BadSetting
         from workshop.dqn.trained import AgentError
 
         try:
             return command(*args, **kwargs)
-        except (AgentError, BadSetting, CheckpointError, EmulatorError, MemoryError, RomError, RunError) as error:
+        except (
+            AgentError,
+            BadSetting,
+            CheckpointError,
+            EmulatorError,
+            MemoryError,
+            NoGPU,
+            RomError,
+            RunError,
+        ) as error:
             raise click.ClickException(str(error) or "There is not enough memory.") from None
 
     return wrapped
@@ -53,8 +63,11 @@ def sentences(command):
 @click.option(
     "--threads", type=click.IntRange(1), help="Threads that compute.  [default: 1; the games have the others]"
 )
+@click.option(
+    "--device", type=click.Choice(["cpu", "gpu"]), help="What learns: gpu is one of NVIDIA's.  [default: cpu]"
+)
 @sentences
-def train(what, preset, minutes, steps, seed, assignments, folder, resume, previous, threads, **rhythm):
+def train(what, preset, minutes, steps, seed, assignments, folder, resume, previous, threads, device, **rhythm):
     """Train a DQN on an Atari game.
 
     \b
@@ -67,7 +80,8 @@ def train(what, preset, minutes, steps, seed, assignments, folder, resume, previ
 
     All that there is of a run is in its folder: curve.png, metrics.csv, evaluations.csv, checkpoints/, and run.json with
     every setting. Minutes and steps are counted from the beginning of the run, evaluations and checkpoints included. A
-    resumed run ends with the very bits that it would have without a break, if the machine and the libraries are the same.
+    run that is resumed on a CPU ends with the very bits that it would have without a break, if the machine and the
+    libraries are the same.
 
     Ctrl-C saves and stops; a second one stops at once. Exit status: 0 at the end, 130 after Ctrl-C and 143 after a SIGTERM
     (saved, both of them), 1 for a mistake.
@@ -88,6 +102,7 @@ def train(what, preset, minutes, steps, seed, assignments, folder, resume, previ
     from workshop.dqn.running import Running
 
     said = run.card if resume else {}
+    device = device or said.get("device", "cpu")
     rhythm = {name: rhythm[name] or said.get(name, default) for name, default in RHYTHM.items()}
     if resume:
         settings, game, seed = run.preset, run.game, run.seed
@@ -96,16 +111,16 @@ def train(what, preset, minutes, steps, seed, assignments, folder, resume, previ
     else:
         game, seed, settings = what, seed or 0, _settings(what, preset or "laptop", assignments)
     try:
-        training = presets.make_training(game, settings, seed)
+        training = presets.make_training(game, settings, seed, device=device)
     except ValueError as error:
         raise click.ClickException(f"These settings do not go together: {error}.") from None
     if not resume:
-        named = {"threads": threads, "minutes": minutes, "steps": steps, "folder": folder, **rhythm}
-        named["command"] = _command(game, preset or "laptop", seed, minutes, steps, assignments)
+        named = {"threads": threads, "minutes": minutes, "steps": steps, "folder": folder, "device": device, **rhythm}
+        named["command"] = _command(game, preset or "laptop", seed, minutes, steps, device, assignments)
         run = Run.create(game, preset or "laptop", settings, seed, **named)
     running = Running(run, training, minutes=minutes, steps=steps or settings.steps, **rhythm)
     if resume:
-        _resume(run, running, previous, threads)
+        _resume(run, running, previous, threads=threads, device=device)
     _go(run, running)
 
 
@@ -156,7 +171,7 @@ def _settings(game, preset, assignments):
     return settings.changed(PRESETS[preset], assignments)
 
 
-def _command(game, preset, seed, minutes, steps, assignments):
+def _command(game, preset, seed, minutes, steps, device, assignments):
     """The command that begins the same training elsewhere."""
     import shlex
 
@@ -165,12 +180,14 @@ def _command(game, preset, seed, minutes, steps, assignments):
         words += ["--minutes", f"{minutes:g}"]
     if steps is not None:
         words += ["--steps", str(steps)]
+    if device != "cpu":
+        words += ["--device", device]
     for assignment in assignments:
         words += ["--set", assignment]
     return shlex.join(words)
 
 
-def _resume(run, running, previous, threads):
+def _resume(run, running, previous, **how):
     from workshop.dqn.provenance import provenance
 
     if run.checkpoints.list():
@@ -179,8 +196,8 @@ def _resume(run, running, previous, threads):
     else:
         running.restart()
         click.echo(f"{run.folder} was ended before its first checkpoint, and begins again.")
-    now, then = provenance() | {"threads": threads}, run.card
-    differing = [name for name in ("threads", "versions", "machine", "kit") if now[name] != then.get(name)]
+    now = {**provenance(), **how}
+    differing = [name for name in (*how, "versions", "machine", "kit") if now[name] != run.card.get(name)]
     if differing:
         click.echo(
             f"It began with other {', '.join(differing)} (see run.json): it goes on, but its last bits will not be those of "

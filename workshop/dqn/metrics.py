@@ -1,6 +1,7 @@
 """What a training says about itself: a row of a CSV file every few seconds, and the states whose Q-values are followed."""
 
 import csv
+import functools
 import io
 import os
 
@@ -88,6 +89,7 @@ def write_whole(path, data):
         partial.unlink(missing_ok=True)
 
 
+@functools.lru_cache(maxsize=1)  # what goes on in the same process asks again
 def held_out_states(game, preset, seed, count=128):
     """States on which to follow the Q-values, from games of their own that a random player plays (Mnih et al. 2013, 5.1).
 
@@ -110,7 +112,9 @@ def held_out_states(game, preset, seed, count=128):
             state = np.repeat(env.frames, preset.stack, axis=0) if began else np.concatenate([state[1:], env.frames])
             if number % EVERY == EVERY - 1:
                 states.append(state)
-    return np.stack(states)
+    states = np.stack(states)
+    states.flags.writeable = False
+    return states
 
 
 def _short(value):

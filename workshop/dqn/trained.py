@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from workshop.atari.roms import RomError
 from workshop.atari.vector import VectorAtari
 from workshop.dqn import settings
 from workshop.dqn.agent import Agent, set_parameters
@@ -37,7 +38,6 @@ class Trained(NamedTuple):
         game: str. preset: Preset.
         actions: tuple of str, what its actions do.
         name: str, to show.
-        card: dict: minutes, steps, updates and so on.
     """
 
     agent: Agent
@@ -45,7 +45,6 @@ class Trained(NamedTuple):
     preset: Preset
     actions: tuple
     name: str
-    card: dict
 
 
 def rules(preset):
@@ -72,13 +71,11 @@ def from_run(run, which=None):
     if which is None:
         which = "best" if any(checkpoint.best for checkpoint in checkpoints) else "last"
     if which == "best":
-        state = run.checkpoints.load_best()
-        parameters, card = state["agent"], {**state["row"], "scores": state["scores"].tolist()}
+        parameters = run.checkpoints.load_best()["agent"]
     else:
-        state = run.checkpoints.load()["training"]
-        parameters, card = state["agent"]["online"], {name: state[name] for name in ("steps", "updates", "episodes")}
+        parameters = run.checkpoints.load(part=("training", "agent", "online"))
     try:
-        return _made(run.game, run.preset, parameters, f"{run.folder.name}, {which}", {**run.card, **card})
+        return _made(run.game, run.preset, parameters, f"{run.folder.name}, {which}")
     except ValueError as error:
         raise CheckpointError(f"the checkpoint in {run.checkpoints.folder} belongs to another run: {error}") from None
 
@@ -129,16 +126,16 @@ def from_file(file):
             raise AgentError(f"{file} is damaged: its checksum is not the one on its card.")
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             parameters = {f"/{name}": arrays[name] for name in arrays.files}
-        return _made(card["game"], settings.from_json(card["settings"]), parameters, file.stem, card)
+        return _made(card["game"], settings.from_json(card["settings"]), parameters, file.stem)
     except OSError as error:
         raise AgentError(f"{error.filename} cannot be read: {error.strerror}.") from None
-    except (KeyError, TypeError, ValueError, zipfile.BadZipFile, settings.BadSetting) as error:
+    except (KeyError, TypeError, ValueError, zipfile.BadZipFile, RomError, settings.BadSetting) as error:
         raise AgentError(f"{file} is no agent of this version of the kit: {error}.") from None
 
 
-def _made(game, preset, parameters, name, card):
+def _made(game, preset, parameters, name):
     with VectorAtari(game, 1, seed=0, workers=0, **preset.games()) as env:
         actions = env.action_meanings
     agent = make_agent(preset, len(actions), 0)
     set_parameters(agent.online_network, parameters)
-    return Trained(agent, game, preset, actions, name, card)
+    return Trained(agent, game, preset, actions, name)
