@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from workshop.nn import kernels
 
+pytestmark = pytest.mark.compiler
+
 COMPILE_CHANGED = """sed "CHANGE" "$7" > "$0.c"; shift 7; cc -O3 -march=native -shared -fPIC -pthread "$0.c" "$@" """
 
 

@@ -72,6 +72,7 @@ def test_same_outputs_and_gradients_as_chainer(layer, seed):
         np.testing.assert_allclose(one.array / scale, other.array / scale, atol=tolerance)
 
 
+@pytest.mark.compiler
 def test_the_hidden_layer_of_nature_is_ours():
     x, W, b = np.ones((32, 3136), "f"), np.ones((512, 3136), "f"), np.zeros(512, "f")
     results(x, W, b, seed=0)
@@ -88,6 +89,7 @@ def test_what_is_small_or_not_float32_is_chainers(monkeypatch):
     assert calls == []
 
 
+@pytest.mark.compiler
 def test_same_bits_with_any_number_of_threads(monkeypatch):
     rng = np.random.default_rng(0)
     x, W = rng.normal(size=(32, 1600)).astype("f"), rng.normal(size=(256, 1600)).astype("f")

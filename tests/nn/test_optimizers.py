@@ -91,6 +91,7 @@ def test_hooks_and_disabled_rules_are_chainers():
     np.testing.assert_array_equal(link.b.array, bias)
 
 
+@pytest.mark.compiler
 def test_float32_is_updated_in_one_pass_and_float64_is_not(monkeypatch):
     results = []
     real = kernels.in_one_pass
@@ -101,6 +102,7 @@ def test_float32_is_updated_in_one_pass_and_float64_is_not(monkeypatch):
     assert results == [True, True, False, False]
 
 
+@pytest.mark.compiler
 def test_same_bits_with_any_number_of_threads(monkeypatch):
     rng = np.random.default_rng(0)
     arrays = rng.random((5, 2**18 + 5), dtype="f")

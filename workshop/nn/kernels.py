@@ -195,8 +195,8 @@ def _fingerprint():
 
 
 def _build(name):
-    compiler = _compiler()
-    if compiler is None:
+    command = compiler()
+    if command is None:
         return
     CACHE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="kernels-") as folder:
@@ -204,7 +204,7 @@ def _build(name):
         complaints = []
         for native in ("-march=native", "-mcpu=native"):
             flags = ["-O3", "-fno-math-errno", native, "-shared", "-fPIC", "-pthread"]
-            complaint = _run([*compiler, *flags, str(SOURCE), "-o", str(built)])
+            complaint = _run([*command, *flags, str(SOURCE), "-o", str(built)])
             complaint = complaint or _run([sys.executable, __file__, str(built)])
             if not complaint:
                 os.replace(built, CACHE / f"{name}-{_digest(built)}.so")
@@ -213,7 +213,7 @@ def _build(name):
         (CACHE / f"{name}.failed").write_text("\n".join(complaints), encoding="utf-8")
 
 
-def _compiler():
+def compiler():
     """The command of the C compiler as a list, or None."""
     # Without the developer tools, macOS has a `cc` that opens a window to sell them.
     if platform.system() == "Darwin" and _run(["xcode-select", "-p"]):
