@@ -364,7 +364,15 @@ def export(named, output):
 @click.argument("below", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"))
 @sentences
 def runs(below):
-    """List the runs in runs/ (or another folder), the newest first."""
+    """List the runs in runs/ or another folder, the newest first.
+
+    \b
+    workshop runs
+    workshop runs kept/
+
+    A run is running, stopped (it was told to), finished (it reached its minutes or steps), or crashed (neither). The score
+    is the mean of its last 20 episodes of training, the best evaluation the best mean of one.
+    """
     from workshop.dqn import report
 
     report.print_runs(below)

@@ -63,7 +63,7 @@ def print_runs(below):
     if not runs:
         console.print(f"There is no run in {below}/. Begin one: workshop train pong", soft_wrap=True)
         return
-    table = Table("run", "state")
+    table = Table("run", "game", "preset", "seed", "state")
     for name in ("minutes", "steps", "updates", "score", "best evaluation", "MB"):
         table.add_column(name, justify="right")
     for run in runs:
@@ -71,6 +71,9 @@ def print_runs(below):
         means = [row["mean"] for row in run.evaluations.rows()]
         table.add_row(
             run.folder.name,
+            run.game,
+            run.card["preset"],
+            str(run.seed),
             run.state(),
             _number(last.get("minutes"), 1),
             _number(last.get("steps")),

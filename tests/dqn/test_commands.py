@@ -1,0 +1,272 @@
+"""`workshop train`, `evaluate`, `play`, `export` and `runs` as somebody types them."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from tests.dqn.checkpoint_helpers import flip
+from tests.dqn.runs_for_tests import OPTIONS, SMALL, differences
+from workshop.cli import main
+from workshop.dqn import commands, trained
+from workshop.dqn.run import Run
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    """An empty folder; and one thread, or else `train` would begin anew, in the place of these tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in commands.THREADS:
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path
+
+
+def workshop(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def refused(*arguments):
+    """What is said to somebody who made a mistake: one sentence, no traceback, and an exit status for scripts."""
+    result = workshop(*arguments)
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code in (1, 2)
+    assert "Traceback" not in result.output
+    assert result.output.count("Error:") == 1
+    return result.output[result.output.index("Error:") :]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder in which a run was trained, in runs/a."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name in commands.THREADS:
+            patch.setenv(name, "1")
+        result = workshop("train", "pong", *OPTIONS, "--steps", 300, "--run", "runs/a", "--minutes", 30)
+    assert result.exit_code == 0, result.output
+    assert "workshop train --resume runs/a" in result.output
+    Run(folder / "runs/a").checkpoints.close()
+    return folder
+
+
+@pytest.fixture
+def run(finished, here):
+    """The same run, to do with as one likes."""
+    subprocess.run(["cp", "-R", finished / "runs", here], check=True)
+    return Run("runs/a")
+
+
+# train
+
+
+def test_a_run_says_all_that_it_takes_to_have_it_again(run, here):
+    card = run.card
+    assert (card["game"], card["preset"], card["seed"], card["threads"]) == ("pong", "nips2013", 0, 1)
+    assert run.preset == SMALL
+    words = shlex.split(card["command"])
+    assert words[:2] == ["workshop", "train"]
+    result = workshop(*words[1:], "--run", "again", "--evaluate-episodes", 1)
+    assert result.exit_code == 0, result.output
+    one, other = (found.checkpoints.load()["training"] for found in (run, Run("again")))
+    assert differences(one, other) == []
+
+
+def test_the_folder_holds_rows_evaluations_a_curve_and_checkpoints(run):
+    [row], [evaluation] = run.metrics.rows(), run.evaluations.rows()
+    assert row["steps"] == evaluation["steps"] == 300
+    assert None not in row.values()
+    assert row["updates"] == evaluation["updates"] == 50
+    assert row["epsilon"] == pytest.approx(1 - 0.9 * 300 / 500)
+    with Image.open(run.folder / "curve.png") as curve:
+        assert curve.width > 800
+    assert [checkpoint.best for checkpoint in run.checkpoints.list()] == [False, True]
+
+
+def test_a_finished_run_goes_on_when_it_is_given_more(run):
+    said = refused("train", "--resume")
+    assert "already" in said
+    assert "--minutes" in said
+    result = workshop("train", "--resume", "--steps", 400)
+    assert result.exit_code == 0, result.output
+    assert "goes on at step 300" in result.output
+    assert [row["steps"] for row in run.metrics.rows()] == [300, 400]
+
+
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_again(run):
+    for checkpoint in run.checkpoints.list():
+        subprocess.run(["rm", "-r", checkpoint.path], check=True)
+    result = workshop("train", "--resume", "a")
+    assert result.exit_code == 0, result.output
+    assert "begins again" in result.output
+    assert [row["steps"] for row in run.metrics.rows()] == [300]
+
+
+def test_what_is_different_from_the_beginning_is_said(run):
+    card = {**run.card, "threads": 1, "versions": {**run.card["versions"], "numpy": "1.26.4"}}
+    (run.folder / "run.json").write_text(json.dumps(card))
+    result = workshop("train", "--resume", "a", "--steps", 350)
+    assert result.exit_code == 0
+    assert "other versions" in result.output
+    assert "last bits" in result.output
+
+
+def test_a_damaged_checkpoint_is_not_used_and_the_one_before_is_offered(run):
+    assert workshop("train", "--resume", "--steps", 400).exit_code == 0
+    newest = [checkpoint.path for checkpoint in run.checkpoints.list() if not checkpoint.best][-1]
+    flip(newest / "manifest.jsonl", 5000)
+    said = refused("train", "--resume", "--steps", 500)
+    assert "damaged" in said
+    assert "step 300" in said
+    assert "--resume --previous" in said
+    result = workshop("train", "--resume", "--previous", "--steps", 500)
+    assert result.exit_code == 0, result.output
+    assert "goes on at step 300" in result.output
+    assert [row["steps"] for row in run.metrics.rows()] == [300, 500]
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["train", "pnog"], "nearest names: pong"),
+        (["train", "combat"], "two players"),
+        (["train"], "Usage"),
+        (["train", "--steps", "5"], "Name a game"),
+        (["train", "pong", "--preset", "lapptop"], "laptop"),
+        (["train", "pong", "--preset", "fast"], "laptop, nips2013, nature2015"),
+        (["train", "pong", "--set", "batchsize=3"], "batch_size"),
+        (["train", "pong", "--set", "crop=[0, 500, 0, 10]"], "do not go together"),
+        (["train", "pong", "--set", "replay_capacity=10"], "do not go together"),
+        (["train", "pong", "--set", "replay_capacity=1000000000000"], "Ask for a capacity of"),
+        (["train", "pong", "--device", "gpu"], "GPU"),
+        (["train", "pong", "--previous"], "goes with --resume"),
+        (["train", "--resume"], "There is no run"),
+        (["train", "pong", "--resume"], "with game pong"),
+        (["train", "--resume", "pnog"], "no folder pnog"),
+        (["train", "--resume", "--set", "batch_size=3"], "cannot be changed"),
+        (["evaluate"], "There is no run"),
+        (["evaluate", "nowhere"], "no folder nowhere"),
+        (["evaluate", "."], "no run.json"),
+        (["evaluate", "--pretrained", "pitfall"], "No trained agent"),
+        (["evaluate", "somewhere", "--pretrained", "pong"], "without a run"),
+        (["play", "--video", "film.avi"], "neither"),
+        (["play", "--video", "nowhere/film.gif"], "no folder nowhere"),
+        (["play", "--pretrained", "pitfall"], "No trained agent"),
+        (["export", "nowhere", "--output", "agent.npz"], "no folder nowhere"),
+        (["export", "nowhere", "--output", "agent.txt"], "is a .npz"),
+    ],
+)
+def test_a_mistake_is_explained_in_a_sentence_and_leaves_nothing(here, arguments, said):
+    if arguments == ["train"]:
+        result = workshop(*arguments)
+        assert result.exit_code == 2
+        assert said in result.output
+        assert "workshop train pong" in result.output
+    else:
+        assert said in refused(*arguments)
+    assert list(here.iterdir()) == []
+
+
+def test_mistakes_with_a_run_that_is_there(run):
+    assert "has the seed 0, not 3" in refused("train", "--resume", "a", "--seed", 3)
+    assert "has the preset nips2013" in refused("train", "--resume", "a", "--preset", "laptop")
+    assert "not empty" in refused("train", "pong", "--run", "runs/a", *OPTIONS)
+    (run.folder / "run.json").write_text(json.dumps({**run.card, "kit": "9.9.9", "settings": {"depth": 3}}))
+    for command in (["train", "--resume", "a"], ["evaluate", "a"], ["play", "a"], ["export", "a", "--output", "x.npz"]):
+        assert "version 9.9.9" in refused(*command)
+
+
+def test_the_command_begins_anew_with_the_threads_that_it_needs(here):
+    script = """
+import os, sys
+from workshop.dqn import commands
+if len(sys.argv) == 1:
+    sys.orig_argv.append("again")
+    os.environ.pop("OMP_NUM_THREADS", None)
+    commands._compute_with(2)
+print({os.environ[name] for name in commands.THREADS})
+"""
+    (here / "script.py").write_text(script)
+    done = subprocess.run([sys.executable, "script.py"], capture_output=True, text=True, check=True)
+    assert done.stdout == "{'2'}\n"
+
+
+# evaluate, play, export, runs
+
+
+def test_evaluate_prints_the_protocol_and_what_papers_published(run):
+    result = workshop("evaluate", "--episodes", 2)
+    assert result.exit_code == 0, result.output
+    for part in ("pong", "a, best", "2 episodes", "ε 0.05", "30 no-ops", "seed 0", "LEFTFIRE", "18.9 ± 1.3", "9.3"):
+        assert part in result.output
+    assert re.search(r"-?\d+\.\d ± \d+\.\d \(mean ± standard deviation\)", result.output)
+
+
+def test_evaluate_as_json_is_json_and_is_the_same_again(run):
+    one, other, another = (
+        workshop("evaluate", "a", "--json", "--episodes", 3, "--epsilon", 0.5, "--checkpoint", "last", "--seed", seed)
+        for seed in (1, 1, 2)
+    )
+    found = json.loads(one.stdout)
+    assert found == json.loads(other.stdout) != json.loads(another.stdout)
+    assert (found["game"], found["episodes"], found["epsilon"], found["seed"]) == ("pong", 3, 0.5, 1)
+    assert len(found["scores"]) == len(found["frames"]) == 3
+    assert found["min"] <= found["mean"] <= found["max"]
+    assert max(found["frames"]) <= found["max_frames"] == SMALL.max_frames
+
+
+def test_play_writes_a_film_into_the_runs_folder_or_where_it_is_told(run, here):
+    result = workshop("play")
+    assert result.exit_code == 0, result.output
+    assert "runs/a/play.gif" in result.output
+    with Image.open("runs/a/play.gif") as film:
+        assert film.n_frames > 20
+    result = workshop("play", "a", "--video", "film.gif", "--episodes", 2, "--epsilon", 1, "--seed", 3)
+    assert re.search(r"scored -?\d+, -?\d+\.", result.output)
+    with Image.open("film.gif") as longer, Image.open("runs/a/play.gif") as film:
+        assert longer.n_frames > 1.5 * film.n_frames
+
+
+def test_an_exported_agent_is_played_as_the_one_that_comes_with_the_kit(run, here, monkeypatch):
+    monkeypatch.setattr(trained, "FOLDER", here / "trained")
+    trained.FOLDER.mkdir()
+    result = workshop("export", "a", "--output", "trained/pong.npz")
+    assert result.exit_code == 0, result.output
+    result = workshop("play", "--pretrained", "pong")
+    assert "pong.gif" in result.output
+    with Image.open("pong.gif") as film:
+        assert film.n_frames > 20
+    result = workshop("evaluate", "--pretrained", "pong", "--episodes", 1)
+    assert "18.9 ± 1.3" in result.output
+
+
+def test_runs_are_listed_newest_first(run, here):
+    second = Run.create("breakout", "laptop", SMALL, 4, threads=1, folder="runs/b")
+    result = workshop("runs")
+    lines = [line for line in result.output.splitlines() if re.search(r"│ [ab] ", line)]
+    assert ["b" in line.split() for line in lines] == [True, False]
+    assert "crashed" in lines[0], "it never began"
+    for part in ("finished", "300", "50", "pong", "nips2013"):
+        assert part in lines[1]
+    for part in ("breakout", "laptop", "4"):
+        assert part in lines[0]
+    assert second.folder.name == "b"
+
+
+def test_an_empty_list_says_how_to_begin(here):
+    result = workshop("runs")
+    assert result.exit_code == 0
+    assert "workshop train pong" in result.output
+
+
+@pytest.mark.parametrize("command", ("train", "evaluate", "play", "export", "runs"))
+def test_help_has_examples(command):
+    result = workshop(command, "--help")
+    assert result.exit_code == 0
+    assert f"workshop {command}" in result.output.split("Options:")[0].split("\n", 1)[1]
