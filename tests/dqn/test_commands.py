@@ -13,7 +13,7 @@ from PIL import Image
 from tests.dqn.checkpoint_helpers import flip
 from tests.dqn.runs_for_tests import OPTIONS, SMALL, differences
 from workshop.cli import main
-from workshop.dqn import commands, trained
+from workshop.dqn import agent_files, commands
 from workshop.dqn.run import Run
 
 
@@ -234,8 +234,8 @@ def test_play_writes_a_film_into_the_runs_folder_or_where_it_is_told(run, here):
 
 
 def test_an_exported_agent_is_played_as_the_one_that_comes_with_the_kit(run, here, monkeypatch):
-    monkeypatch.setattr(trained, "FOLDER", here / "trained")
-    trained.FOLDER.mkdir()
+    monkeypatch.setattr(agent_files, "FOLDER", here / "trained")
+    agent_files.FOLDER.mkdir()
     result = workshop("export", "a", "--output", "trained/pong.npz")
     assert result.exit_code == 0, result.output
     result = workshop("play", "--pretrained", "pong")

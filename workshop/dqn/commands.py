@@ -22,11 +22,11 @@ def sentences(command):
     def wrapped(*args, **kwargs):
         from workshop.atari.emulator import EmulatorError
         from workshop.atari.roms import RomError
+        from workshop.dqn.agent_files import AgentError
         from workshop.dqn.checkpoints import CheckpointError
         from workshop.dqn.device import NoGPU
         from workshop.dqn.run import RunError
         from workshop.dqn.settings import BadSetting
-        from workshop.dqn.trained import AgentError
 
         try:
             return command(*args, **kwargs)
@@ -211,13 +211,15 @@ def _resume(run, running, previous, **how):
 
 
 def _go(run, running):
+    from workshop.atari.emulator import EmulatorError
     from workshop.dqn.checkpoints import CheckpointError
 
     click.echo(f"Training in {run.folder}; Ctrl-C saves and stops.")
     try:
         number = running.go()
-    except CheckpointError as error:
-        raise click.ClickException(str(error)) from None
+    except (CheckpointError, EmulatorError, MemoryError) as error:
+        hint = f"\nGo on from the last checkpoint: {run.resume_command()}" if run.checkpoints.list() else ""
+        raise click.ClickException(f"{error}{hint}") from None
     training = running.training
     click.echo(
         f"Saved after {running.minutes:.1f} minutes, {training.steps:,} steps, {training.updates:,} updates.\n"
@@ -231,15 +233,15 @@ def _go(run, running):
 
 def _trained(named, game, checkpoint):
     """The agent that a command is about: a run's, or one that comes with the kit."""
-    from workshop.dqn import trained
+    from workshop.dqn import agent_files
     from workshop.dqn.run import open_run
 
     if game:
         if named or checkpoint:
             raise click.UsageError("--pretrained GAME goes without a run.")
-        return trained.pretrained(game), None
+        return agent_files.pretrained(game), None
     run = open_run(named)
-    return trained.from_run(run, checkpoint), run
+    return agent_files.from_run(run, checkpoint), run
 
 
 def of_an_agent(command):
@@ -278,7 +280,7 @@ def evaluate(named, game, checkpoint, episodes, epsilon, seed, as_json):
 
     from tqdm import tqdm
 
-    from workshop.dqn import evaluation, report, trained
+    from workshop.dqn import agent_files, evaluation, report
 
     agent, _ = _trained(named, game, checkpoint)
     what = {"episodes": episodes, "epsilon": epsilon, "seed": seed}
@@ -288,7 +290,7 @@ def evaluate(named, game, checkpoint, episodes, epsilon, seed, as_json):
             bar.update(ended - bar.n)
 
         found = evaluation.evaluate(
-            agent.agent.q_values, agent.game, progress=progress, **what, **trained.rules(agent.preset)
+            agent.agent.q_values, agent.game, progress=progress, **what, **agent_files.rules(agent.preset)
         )
     if as_json:
         click.echo(json.dumps(report.evaluation_as_dict(agent, found, what), indent=1))
@@ -348,13 +350,13 @@ def export(named, output):
     \b
     workshop export runs/pong-laptop-seed0-20261121-093000 --output workshop/dqn/trained/pong.npz
     """
-    from workshop.dqn import trained
+    from workshop.dqn import agent_files
     from workshop.dqn.run import open_run
 
     if output.suffix != ".npz" or not output.parent.is_dir():
         raise click.UsageError(f"--output is a .npz in a folder that is there, and not {output}.")
     try:
-        size = trained.export(open_run(named), output)
+        size = agent_files.export(open_run(named), output)
     except OSError as error:
         raise click.ClickException(f"{output} was not written: {error.strerror}.") from None
     click.echo(f"wrote {output} ({size / 1e6:.1f} MB) and {output.with_suffix('.json').name}")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workshop.atari.vector import VectorAtari
-from workshop.dqn.trained import rules
+from workshop.dqn.agent_files import rules
 
 
 class Moment(NamedTuple):
@@ -32,7 +32,7 @@ def play(trained, *, episodes=1, epsilon=0.01, seed=0, scores=None):
     """Yield the `Moment`s of whole episodes, each of at most five minutes of the game's time.
 
     Args:
-        trained: `workshop.dqn.trained.Trained`.
+        trained: `workshop.dqn.agent_files.Trained`.
         episodes: int.
         epsilon: float, the share of random actions.
         seed: int >= 0, of the game and the actions.

@@ -3,9 +3,9 @@
 from rich.console import Console
 from rich.table import Table
 
+from workshop.dqn.agent_files import rules
 from workshop.dqn.published import PUBLISHED
 from workshop.dqn.run import find_runs
-from workshop.dqn.trained import rules
 
 
 def evaluation_as_dict(trained, found, what):

@@ -13,12 +13,12 @@ from collections import deque
 
 import numpy as np
 
+from workshop.dqn.agent_files import rules
 from workshop.dqn.checkpoints import CheckpointError, CheckpointNotSaved
 from workshop.dqn.curve import save_curve
 from workshop.dqn.evaluation import evaluate
 from workshop.dqn.metrics import held_out_states
 from workshop.dqn.progress import Line
-from workshop.dqn.trained import rules
 
 ROW_SECONDS = 10  # from one row of the metrics to the next
 CURVE_SECONDS = 60  # the same for the curve, or a hundred times what drawing it takes, so that it costs below 1%

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.dqn.runs_for_tests import SMALL, differences
-from workshop.dqn import trained
+from workshop.dqn import agent_files
 from workshop.dqn.checkpoints import CheckpointError
 from workshop.dqn.evaluation import evaluate
 from workshop.dqn.play import play
@@ -34,11 +34,11 @@ def parameters(agent):
 
 
 def test_the_best_and_the_last_agent_of_a_run(run):
-    best, last = trained.from_run(run, "best"), trained.from_run(run, "last")
+    best, last = agent_files.from_run(run, "best"), agent_files.from_run(run, "last")
     assert differences(parameters(best), run.checkpoints.load_best()["agent"]) == []
     assert differences(parameters(last), run.checkpoints.load()["training"]["agent"]["online"]) == []
     assert differences(parameters(best), parameters(last))
-    assert differences(parameters(trained.from_run(run)), parameters(best)) == []
+    assert differences(parameters(agent_files.from_run(run)), parameters(best)) == []
     assert best.actions == ("NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE", "LEFTFIRE")
 
 
@@ -50,7 +50,7 @@ def test_the_replay_memory_is_not_read_for_the_last_agent(run):
     try:
         with pytest.raises(CheckpointError):
             run.checkpoints.load()
-        trained.from_run(run, "last")
+        agent_files.from_run(run, "last")
     finally:
         for piece in pieces:
             piece.with_suffix(".away").rename(piece)
@@ -59,19 +59,19 @@ def test_the_replay_memory_is_not_read_for_the_last_agent(run):
 def test_without_an_evaluation_the_last_is_the_best_there_is(tmp_path):
     run = Run.create("pong", "small", SMALL, 1, threads=1, folder=tmp_path / "run")
     with pytest.raises(CheckpointError, match="holds no checkpoint yet"):
-        trained.from_run(run)
+        agent_files.from_run(run)
     training = make_training("pong", SMALL, 1, workers=0)
     run.checkpoints.save({"training": training.get_state()}, 0)
     training.env.close()
-    assert trained.from_run(run).name == "run, last"
+    assert agent_files.from_run(run).name == "run, last"
     with pytest.raises(CheckpointError, match="no best agent"):
-        trained.from_run(run, "best")
+        agent_files.from_run(run, "best")
 
 
 def test_an_agent_comes_back_from_its_file(run, tmp_path):
-    size = trained.export(run, tmp_path / "pong.npz")
+    size = agent_files.export(run, tmp_path / "pong.npz")
     assert size == (tmp_path / "pong.npz").stat().st_size < 100_000
-    back = trained.from_file(tmp_path / "pong.npz")
+    back = agent_files.from_file(tmp_path / "pong.npz")
     assert differences(parameters(back), run.checkpoints.load_best()["agent"]) == []
     assert (back.game, back.preset, back.name) == ("pong", SMALL, "pong")
     card = json.loads((tmp_path / "pong.json").read_text())
@@ -82,54 +82,56 @@ def test_an_agent_comes_back_from_its_file(run, tmp_path):
     assert card["commit"] == run.card["commit"]
     assert card["machine"] == run.card["machine"]
     # What the card says about its scores can be had again.
-    again = evaluate(back.agent.q_values, "pong", episodes=2, seed=card["evaluation"]["seed"], **trained.rules(SMALL))
+    again = evaluate(
+        back.agent.q_values, "pong", episodes=2, seed=card["evaluation"]["seed"], **agent_files.rules(SMALL)
+    )
     assert again.scores.tolist() == card["evaluation"]["scores"]
 
 
 def test_a_file_that_is_not_right_is_refused(run, tmp_path):
     file, card_file = tmp_path / "pong.npz", tmp_path / "pong.json"
-    trained.export(run, file)
+    agent_files.export(run, file)
     whole, card = file.read_bytes(), json.loads(card_file.read_text())
     file.write_bytes(whole[:-1] + b"!")
-    with pytest.raises(trained.AgentError, match="checksum"):
-        trained.from_file(file)
+    with pytest.raises(agent_files.AgentError, match="checksum"):
+        agent_files.from_file(file)
     file.write_bytes(whole)
     for spoiled in ({**card, "settings": {}}, {**card, "game": None}, [], {}):
         card_file.write_text(json.dumps(spoiled))
-        with pytest.raises(trained.AgentError):
-            trained.from_file(file)
+        with pytest.raises(agent_files.AgentError):
+            agent_files.from_file(file)
     card_file.write_text("{")
-    with pytest.raises(trained.AgentError):
-        trained.from_file(file)
+    with pytest.raises(agent_files.AgentError):
+        agent_files.from_file(file)
     other = {**card, "settings": {**card["settings"], "frame_shape": [40, 40]}}
     card_file.write_text(json.dumps(other))
-    with pytest.raises(trained.AgentError, match="another network's parameters"):
-        trained.from_file(file)
+    with pytest.raises(agent_files.AgentError, match="another network's parameters"):
+        agent_files.from_file(file)
     card_file.unlink()
-    with pytest.raises(trained.AgentError, match="pong.json cannot be read"):
-        trained.from_file(file)
+    with pytest.raises(agent_files.AgentError, match="pong.json cannot be read"):
+        agent_files.from_file(file)
 
 
 def test_an_agent_too_large_for_the_repository_is_refused(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(trained, "MOST_BYTES", 1000)
-    with pytest.raises(trained.AgentError, match="1,000"):
-        trained.export(run, tmp_path / "pong.npz")
+    monkeypatch.setattr(agent_files, "MOST_BYTES", 1000)
+    with pytest.raises(agent_files.AgentError, match="1,000"):
+        agent_files.export(run, tmp_path / "pong.npz")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_agents_that_come_with_the_kit_can_be_read_and_keep_to_their_size():
-    for file in trained.FOLDER.glob("*.npz"):
-        assert trained.pretrained(file.stem).game == file.stem
-        assert file.stat().st_size <= trained.MOST_BYTES
-    with pytest.raises(trained.AgentError, match="There are:"):
-        trained.pretrained("pitfall")
+    for file in agent_files.FOLDER.glob("*.npz"):
+        assert agent_files.pretrained(file.stem).game == file.stem
+        assert file.stat().st_size <= agent_files.MOST_BYTES
+    with pytest.raises(agent_files.AgentError, match="There are:"):
+        agent_files.pretrained("pitfall")
 
 
 # At play
 
 
 def test_a_game_is_played_as_it_is_evaluated(run):
-    agent, scores = trained.from_run(run), []
+    agent, scores = agent_files.from_run(run), []
     moments = list(play(agent, episodes=2, epsilon=0.0, seed=4, scores=scores))
     assert [moments[0].score, moments[0].episode, moments[-1].episode] == [0, 0, 1]
     assert len(scores) == 2
@@ -138,13 +140,13 @@ def test_a_game_is_played_as_it_is_evaluated(run):
     first = [moment for moment in moments if moment.episode == 0]
     assert {moment.score for moment in first} >= {0}
     # The first of the games that `evaluate` plays with this seed is the same, and without chance so are the actions.
-    found = evaluate(agent.agent.q_values, "pong", episodes=1, epsilon=0.0, seed=4, **trained.rules(SMALL))
+    found = evaluate(agent.agent.q_values, "pong", episodes=1, epsilon=0.0, seed=4, **agent_files.rules(SMALL))
     assert found.scores[0] == scores[0]
     assert 4 * len(first) - 4 < found.frames[0] <= 4 * len(first) + 30, "four frames a step, and the no-ops"
 
 
 def test_the_same_seed_gives_the_same_film_and_another_one_another(run):
-    agent = trained.from_run(run)
+    agent = agent_files.from_run(run)
 
     def actions(seed):
         return [moment.action for moment in play(agent, epsilon=0.5, seed=seed)]
@@ -154,6 +156,6 @@ def test_the_same_seed_gives_the_same_film_and_another_one_another(run):
 
 
 def test_epsilon_is_the_share_of_random_actions(run):
-    agent = trained.from_run(run)
+    agent = agent_files.from_run(run)
     random = [moment.random for seed in range(3) for moment in play(agent, epsilon=0.3, seed=seed)]
     assert np.mean(random) == pytest.approx(0.3, abs=4 * np.sqrt(0.21 / len(random)))
