@@ -57,14 +57,14 @@ class Line:
             self._speed = self._measure(now, training)
         score = running.score()
         done, left = self._left(running)
-        parts = [
+        parts = [  # what matters most comes first: a narrow terminal cuts the end off
             f"{running.minutes:6.1f} min",
-            f"{training.steps:,} steps",
-            doing or self._speed,
-            f"ε {training.epsilon(training.steps):.2f}",
+            left,
             f"score {'–' if score is None else f'{score:.1f}'}",
             f"best {'–' if math.isinf(self.best) else f'{self.best:.1f}'}",
-            left,
+            doing or self._speed,
+            f"ε {training.epsilon(training.steps):.2f}",
+            f"{training.steps:,} steps",
         ]
         text = "  ".join(filter(None, parts))
         if self._terminal:

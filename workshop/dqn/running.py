@@ -57,7 +57,7 @@ class Running:
         self.evaluate_episodes = evaluate_episodes
         self.scores = deque(maxlen=EPISODES)
         self._minutes_before = 0.0
-        self._began = time.monotonic()
+        self._began = None  # when, while it trains
         self._held_out = None
         self._row_at = (0.0, 0, 0)  # minutes, steps, updates
         self._row, self._curve = _Every(ROW_SECONDS), _Every(CURVE_SECONDS)
@@ -65,7 +65,7 @@ class Running:
 
     @property
     def minutes(self):
-        return self._minutes_before + (time.monotonic() - self._began) / 60
+        return self._minutes_before + (0 if self._began is None else (time.monotonic() - self._began) / 60)
 
     def resume(self, previous=False):
         """Go on from the newest checkpoint, or from the one before it. What was logged later is forgotten.
@@ -110,10 +110,11 @@ class Running:
                 every.rearm()
             if not self.is_over():
                 self._train(stop, line)
+            self._log(line)
+            self._minutes_before, self._began = self.minutes, None  # what comes now is not training any more
             if not stop.signal:
                 with contextlib.suppress(_Stopped):
                     self._evaluate(stop, line)
-            self._log(line)
             self._draw(line)
             self._save()
         self._say_state("stopped" if stop.signal else "finished")
