@@ -55,7 +55,7 @@ except gym.error.Error as error:
         "",
         "import gym; env = gym.make('CartPole-v1', render_mode='rgb_array'); env.reset(seed=0); env.render()",
     ),
-    "CuPy's warning about NCCL": ("", "import workshop, chainer"),
+    "warnings about NCCL and cuDNN": ("", "import workshop, chainer"),
 }
 
 # Loads compat.py under its own name, less one patch, before anybody imports the package.
@@ -98,7 +98,7 @@ def test_without_the_patch_the_user_breaks_exactly_where_it_says_so(name):
     assert (without != (0, "", "")) is is_needed_here(name)
 
 
-@pytest.mark.parametrize("name", [name for name in USERS if name != "CuPy's warning about NCCL"])
+@pytest.mark.parametrize("name", [name for name in USERS if name != "warnings about NCCL and cuDNN"])
 def test_a_patch_is_needed_by_the_versions_that_it_is_for(name):
     # Guards the test above: were nothing ever needed, it would prove nothing.
     is_concerned = {

@@ -133,12 +133,17 @@ def _is_screen_missing():
     return sys.platform == "linux" and not is_chosen
 
 
-_NCCL_WARNING = r"\s*nccl library could not be loaded"
+_CUPY_WARNINGS = (r"\s*nccl library could not be loaded", r"cuDNN is not enabled")
 
 
-def _is_nccl_missed():
-    is_filtered = any(text is not None and text.pattern == _NCCL_WARNING for _, text, *_ in warnings.filters)
-    return not is_filtered and importlib.util.find_spec("cupy") is not None
+def _are_cupy_warnings_heard():
+    filtered = {text.pattern for _, text, *_ in warnings.filters if text is not None}
+    return not filtered.issuperset(_CUPY_WARNINGS) and importlib.util.find_spec("cupy") is not None
+
+
+def _silence_cupy_warnings():
+    for warning in _CUPY_WARNINGS:
+        warnings.filterwarnings("ignore", warning, UserWarning)
 
 
 def _gym_notice():
@@ -294,10 +299,11 @@ PATCHES = (
         lambda: os.environ.update(SDL_VIDEODRIVER="dummy"),
     ),
     Patch(
-        "CuPy's warning about NCCL",
-        "Chainer looks for NCCL, which trains on several GPUs at once, and CuPy 13 and 14 warn where it is not installed.",
-        _is_nccl_missed,
-        lambda: warnings.filterwarnings("ignore", _NCCL_WARNING, UserWarning),
+        "warnings about NCCL and cuDNN",
+        "Chainer looks for NCCL, which trains on several GPUs at once, and CuPy 13 and 14 warn where it is not installed. "
+        "And it asks for a CuPy with cuDNN, which CuPy 14 no longer has; it convolves with kernels of its own then.",
+        _are_cupy_warnings_heard,
+        _silence_cupy_warnings,
     ),
 )
 

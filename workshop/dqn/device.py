@@ -6,7 +6,7 @@ import chainer
 
 from workshop.dqn.planning import RESERVE, gigabytes
 
-INSTALL = 'pip install "cupy-cuda12x[ctk]" (or "cupy-cuda13x[ctk]") brings CuPy and the CUDA libraries that it needs'
+INSTALL = 'pip install "cupy-cuda12x[ctk]>=14" (or cupy-cuda13x) brings CuPy and the CUDA libraries that it needs'
 
 
 class NoGPU(RuntimeError):
