@@ -38,8 +38,9 @@ def find_device(name):
         # Every library that an update needs: the compiler of kernels with its headers, and the products of matrices.
         is_right = float((cupy.ones((2, 2), "f").dot(cupy.ones((2, 2), "f")) + 1).sum()) == 12
         device = chainer.get_device("@cupy:0")
-    except Exception as error:
-        raise NoGPU(f"CuPy cannot compute on the GPU of this machine ({error}): {INSTALL}.") from None
+    except Exception as error:  # CuPy finds its libraries when they are first used, and each fails in its own way
+        said = " ".join(str(error).split())
+        raise NoGPU(f"CuPy cannot compute on the GPU of this machine ({said}): {INSTALL}.") from None
     if not is_right:
         raise NoGPU("The GPU of this machine computes wrong results: look whether nvidia-smi shows errors.")
     device.use()
