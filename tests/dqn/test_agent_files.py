@@ -1,6 +1,8 @@
 """Agents of runs, agents in files, and agents at play."""
 
 import json
+import types
+import zlib
 
 import numpy as np
 import pytest
@@ -130,19 +132,33 @@ def test_agents_that_come_with_the_kit_can_be_read_and_keep_to_their_size():
 # At play
 
 
-def test_a_game_is_played_as_it_is_evaluated(run):
+def test_whole_games_are_played_one_after_the_other(run):
     agent, scores = agent_files.from_run(run), []
     moments = list(play(agent, episodes=2, epsilon=0.0, seed=4, scores=scores))
     assert [moments[0].score, moments[0].episode, moments[-1].episode] == [0, 0, 1]
     assert len(scores) == 2
     assert all(moment.action == moment.q_values.argmax() and not moment.random for moment in moments)
     assert moments[0].screen.shape == (210, 160, 3)
-    first = [moment for moment in moments if moment.episode == 0]
-    assert {moment.score for moment in first} >= {0}
-    # The first of the games that `evaluate` plays with this seed is the same, and without chance so are the actions.
-    found = evaluate(agent.agent.q_values, "pong", episodes=1, epsilon=0.0, seed=4, **agent_files.rules(SMALL))
-    assert found.scores[0] == scores[0]
-    assert 4 * len(first) - 4 < found.frames[0] <= 4 * len(first) + 30, "four frames a step, and the no-ops"
+
+
+def test_an_agent_sees_at_play_what_it_sees_when_it_is_evaluated(run):
+    """It acts on every bit of what it sees: one difference, and another game follows."""
+    seen = []
+
+    def q_values(states):
+        [state] = states
+        seen.append(zlib.crc32(state.tobytes()))
+        return np.eye(6, dtype=np.float32)[[seen[-1] % 6]]
+
+    agent, scores = agent_files.from_run(run)._replace(agent=types.SimpleNamespace(q_values=q_values)), []
+    moments = list(play(agent, epsilon=0.0, seed=4, scores=scores))
+    at_play = seen.copy()
+    seen.clear()
+    found = evaluate(q_values, "pong", episodes=1, epsilon=0.0, seed=4, **agent_files.rules(SMALL))
+    assert seen == at_play
+    assert len(set(seen)) > 50
+    assert found.scores.tolist() == scores
+    assert 4 * len(moments) - 4 < found.frames[0] <= 4 * len(moments) + 30, "four frames a step, and the no-ops"
 
 
 def test_the_same_seed_gives_the_same_film_and_another_one_another(run):

@@ -8,9 +8,11 @@ import platform
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -251,6 +253,9 @@ def test_running_stopped_finished_and_crashed(folder):
         other.stdout.readline()
         assert run.state() == "running"
         other.send_signal(signal.SIGKILL)
+        while psutil.Process(other.pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        assert run.state() == "crashed", "dead, though its parent has not asked yet"
     assert run.state() == "crashed"
     said = json.loads((run.folder / "state.json").read_text())
     said["process"] = os.getpid()  # the number of the dead process belongs to another one now

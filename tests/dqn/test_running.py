@@ -60,10 +60,13 @@ def test_saving_and_evaluating_all_the_time_changes_nothing(make):
 @pytest.mark.parametrize("stop, optimizer", [(60, "adam"), (102, "rmsprop"), (350, "adam")])
 def test_a_training_goes_on_to_the_same_bits_and_the_same_rows(make, stop, optimizer):
     preset = dataclasses.replace(SMALL, optimizer=optimizer)
-    make(stop, preset).go()
+    before = make(stop, preset)
+    before.go()
     running = make(500, preset)
     running.resume()
     assert running.training.steps == stop
+    assert running.scores == before.scores
+    assert len(running.scores) == 2 * (stop // 200), "an episode lasts 100 steps, and two are played at once"
     running.go()
     assert differences(running.training.get_state(), undisturbed(500, preset)) == []
     assert [row["steps"] for row in running.run.metrics.rows()] == [stop, 500]
@@ -92,6 +95,7 @@ def test_minutes_are_those_of_all_parts(make):
     running.run.checkpoints.close()
     running = make(600)
     running.resume()
+    assert running.minutes == before
     running.go()
     rows = running.run.metrics.rows()
     assert running.minutes > before
