@@ -252,17 +252,19 @@ def test_an_exported_agent_is_played_as_the_one_that_comes_with_the_kit(run, her
     assert "18.9 ± 1.3" in result.output
 
 
-def test_runs_are_listed_newest_first(run, here):
-    second = Run.create("breakout", "laptop", SMALL, 4, threads=1, folder="runs/b")
-    result = workshop("runs")
-    lines = [line for line in result.output.splitlines() if re.search(r"│ [ab] ", line)]
-    assert ["b" in line.split() for line in lines] == [True, False]
-    assert "crashed" in lines[0], "it never began"
-    for part in ("finished", "300", "50", "pong", "nips2013"):
-        assert part in lines[1]
-    for part in ("breakout", "laptop", "4"):
-        assert part in lines[0]
-    assert second.folder.name == "b"
+def test_runs_are_listed_newest_first_within_80_columns(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    name = "breakout-laptop-seed4-20990101-000000"
+    Run.create("breakout", "laptop", SMALL, 4, threads=1, folder=f"runs/{name}")
+    lines = workshop("runs").output.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    newest, oldest = (line for line in lines if "seed" in line and "," in line)
+    assert newest.split()[:5] == ["breakout,", "laptop,", "seed", "4", "crashed"], "it never began"
+    assert oldest.split()[:5] == ["pong,", "nips2013,", "seed", "0", "finished"]
+    assert oldest.split()[6:8] == ["300", "50"]
+    below = lines[lines.index(newest) + 1 : lines.index(oldest)]
+    assert "".join(line.strip() for line in below) == name
+    assert not any("…" in line for line in lines)
 
 
 def test_an_empty_list_says_how_to_begin(here):

@@ -1,6 +1,8 @@
 """What `workshop evaluate` and `workshop runs` print."""
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from workshop.dqn.agent_files import rules
@@ -63,21 +65,21 @@ def print_runs(below):
     if not runs:
         console.print(f"There is no run in {below}/. Begin one: workshop train pong", soft_wrap=True)
         return
-    table = Table("run", "game", "preset", "seed", "state")
-    for name in ("minutes", "steps", "updates", "score", "best evaluation", "MB"):
-        table.add_column(name, justify="right")
+    # Within 80 columns: a long name is folded, figures never.
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table.add_column("run", overflow="fold")
+    table.add_column("state", no_wrap=True)
+    for name in ("min", "steps", "updates", "score", "best", "MB"):
+        table.add_column(name, justify="right", no_wrap=True)
     for run in runs:
         last = (run.metrics.rows() or [{}])[-1]
         means = [row["mean"] for row in run.evaluations.rows()]
         table.add_row(
-            run.folder.name,
-            run.game,
-            run.card["preset"],
-            str(run.seed),
+            f"[bold]{run.game}, {run.card['preset']}, seed {run.seed}[/bold]\n{escape(run.folder.name)}",
             run.state(),
             _number(last.get("minutes"), 1),
-            _number(last.get("steps")),
-            _number(last.get("updates")),
+            _short(last.get("steps")),
+            _short(last.get("updates")),
             _number(last.get("score"), 1),
             _number(max(means, default=None), 1),
             _number(run.size() / 1e6),
@@ -87,3 +89,10 @@ def print_runs(below):
 
 def _number(value, digits=0):
     return "–" if value is None else f"{value:,.{digits}f}"
+
+
+def _short(count):
+    """1234567 -> "1.2M"."""
+    if count is None or count < 10_000:
+        return _number(count)
+    return f"{count / 1e6:.1f}M" if count >= 1e6 else f"{count / 1e3:.0f}k"
