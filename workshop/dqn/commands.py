@@ -373,7 +373,7 @@ def runs(below):
     workshop runs kept/
 
     A run is running, stopped (it was told to), finished (it reached its minutes or steps), or crashed (neither). The score
-    is the mean of its last 20 episodes of training, the best one the best mean of an evaluation.
+    is the mean of its last 20 episodes of training (upd.: updates), the best one the best mean of an evaluation.
     """
     from workshop.dqn import report
 

@@ -69,7 +69,7 @@ def print_runs(below):
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     table.add_column("run", overflow="fold")
     table.add_column("state", no_wrap=True)
-    for name in ("min", "steps", "updates", "score", "best", "MB"):
+    for name in ("min", "steps", "upd.", "score", "best", "MB"):
         table.add_column(name, justify="right", no_wrap=True)
     for run in runs:
         last = (run.metrics.rows() or [{}])[-1]
