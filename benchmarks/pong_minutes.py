@@ -102,7 +102,12 @@ def train(game, preset_name, seed, minutes, episodes, every, log):
         mean = float(result.scores.mean())
         row = [round(spent, 3), training.steps, training.updates, training.episodes]
         row += [round(float(np.mean(own_scores[-20:])), 2) if own_scores else ""]
-        row += [round(mean, 2), round(float(result.scores.std()), 2), result.scores.min(), result.scores.max()]
+        row += [
+            round(mean, 2),
+            round(float(result.scores.std()), 2),
+            int(result.scores.min()),
+            int(result.scores.max()),
+        ]
         row += [float(training.loss) if training.loss is not None else ""]
         print(dict(zip(fields, row, strict=True)), file=sys.stderr, flush=True)
         if file:
