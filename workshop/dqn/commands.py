@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-RHYTHM = {"checkpoint_minutes": 5, "evaluate_minutes": 5, "evaluate_episodes": 10}
+RHYTHM = {"checkpoint_minutes": 5, "evaluate_minutes": 2, "evaluate_episodes": 10}
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -58,7 +58,7 @@ def sentences(command):
 @click.option("--resume", is_flag=True, help="Go on with a run; instead of GAME its folder, or nothing for the newest.")
 @click.option("--previous", is_flag=True, help="With --resume: from the last checkpoint but one.")
 @click.option("--checkpoint-minutes", type=click.FloatRange(0, min_open=True), help="[default: 5]")
-@click.option("--evaluate-minutes", type=click.FloatRange(0, min_open=True), help="[default: 5]")
+@click.option("--evaluate-minutes", type=click.FloatRange(0, min_open=True), help="[default: 2]")
 @click.option("--evaluate-episodes", type=click.IntRange(1), help="How many games an evaluation is.  [default: 10]")
 @click.option(
     "--threads", type=click.IntRange(1), help="Threads that compute.  [default: 1; the games have the others]"
