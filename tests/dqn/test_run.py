@@ -24,6 +24,7 @@ from workshop.dqn.metrics import EVALUATIONS, METRICS, Log, held_out_states, wri
 from workshop.dqn.presets import PRESETS
 from workshop.dqn.provenance import provenance
 from workshop.dqn.run import Run, RunError, find_runs, open_run
+from workshop.nn import kernels
 
 numbers = st.one_of(st.none(), st.integers(-(10**9), 10**9), st.floats(-1e6, 1e6))
 
@@ -184,6 +185,13 @@ def test_where_figures_come_from_is_said_and_whose_machine_it_is_is_not():
     text = json.dumps(said)
     for private in (platform.node(), str(Path.home()), str(Path.cwd()), f'"{getpass.getuser()}"'):
         assert private not in text
+
+
+def test_products_without_a_compiler_are_another_version(monkeypatch):
+    monkeypatch.setattr(kernels, "library", lambda: None)
+    assert provenance()["versions"]["products"] == "NumPy"
+    monkeypatch.setattr(kernels, "library", lambda: "compiled")
+    assert provenance()["versions"]["products"] == "C"
 
 
 def test_the_newest_run_that_fits_is_found(folder):

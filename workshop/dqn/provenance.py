@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 import workshop
+from workshop.nn import kernels
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = ("numpy", "chainer", "ale-py")
@@ -16,10 +17,12 @@ LIBRARIES = ("numpy", "chainer", "ale-py")
 
 def provenance():
     """What a run's or an agent's card says about its origin: a dict of dicts, texts and numbers."""
+    versions = {"python": platform.python_version(), **{name: _version(name) for name in LIBRARIES}}
+    versions["products"] = "C" if kernels.library() else "NumPy"  # they differ in the last bits
     return {
         "kit": workshop.__version__,
         "commit": commit(),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in LIBRARIES}},
+        "versions": versions,
         "machine": {
             "cpu": cpu_model(),
             "cores": os.cpu_count(),
