@@ -21,7 +21,7 @@ from workshop import doctor
 from workshop.atari import roms
 from workshop.cli import main
 from workshop.doctor import checks, machine
-from workshop.doctor.checks import CHECKS, NOTE, OK, OPTIONAL, PROBLEM, Row
+from workshop.doctor.checks import CHECKS, NOTE, OK, OPTIONAL, PROBLEM, ROOT, Row
 
 SYSTEMS = [
     # what platform says -> the advice that fits
@@ -394,6 +394,13 @@ def test_what_to_expect_promises_only_what_is_there(tmp_path, monkeypatch):
     trains = {"Training": Row(OK, "", numbers={"updates_per_second": 50.0, "pong_minutes": 12.3})}
     assert "in about 12 minutes" in " ".join(doctor.what_to_expect(trains))
     assert "ready" not in " ".join(doctor.what_to_expect({"Disk": Row(PROBLEM, "full", "rm")}))
+
+
+def test_the_updates_that_pong_takes_are_those_of_the_benchmark():
+    results = json.loads((ROOT / "benchmarks/results/pong_minutes/pong_laptop.json").read_text(encoding="utf-8"))
+    assert len(results["seeds"]) == 3
+    passed = sorted(seed["passed 9.3"]["updates"] for seed in results["seeds"].values())
+    assert passed[1] == checks.UPDATES_TO_THE_HUMANS_PONG
 
 
 def test_training_that_fails_or_is_slow_is_said(monkeypatch):

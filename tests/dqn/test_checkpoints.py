@@ -271,7 +271,7 @@ def test_reading_while_another_saves(checkpoints, monkeypatch, saves):
 
     for load in (lambda: reader.load(), lambda: reader.load_best()):
         last = [save()]
-        monkeypatch.setattr("workshop.dqn.checkpoints.read", lambda path, *_: read_late(path))
+        monkeypatch.setattr("workshop.dqn.checkpoints.read", lambda path, *_, **_options: read_late(path))
         state = load()
         assert_same(state_of(state["step"]), state)
         assert state["step"] in (last[0], last[-1])
