@@ -83,6 +83,7 @@ def test_an_agent_comes_back_from_its_file(run, tmp_path):
     assert (card["steps"], card["updates"]) == (best["row"]["steps"], best["row"]["updates"])
     assert card["commit"] == run.card["commit"]
     assert card["machine"] == run.card["machine"]
+    assert (tmp_path / "pong.png").read_bytes().startswith(b"\x89PNG")
     # What the card says about its scores can be had again.
     again = evaluate(
         back.agent.q_values, "pong", episodes=2, seed=card["evaluation"]["seed"], **agent_files.rules(SMALL)

@@ -1,7 +1,8 @@
 """Trained agents: the one of a run, and those that come with the kit.
 
 An agent in a file is `NAME.npz`, the parameters of its online network (NumPy's format, read without pickle), and beside it
-`NAME.json`, its card: game, settings, the command and the commit that made it, the machine, the minutes, its scores.
+`NAME.json`, its card: game, settings, the command and the commit that made it, the machine, the minutes, its scores. `NAME.png`
+is the curve of its training.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from workshop.atari.vector import VectorAtari
 from workshop.dqn import settings
 from workshop.dqn.agent import Agent, set_parameters
 from workshop.dqn.checkpoints import CheckpointError
+from workshop.dqn.curve import draw_curve
 from workshop.dqn.evaluation import FIVE_MINUTES
 from workshop.dqn.metrics import write_whole
 from workshop.dqn.presets import Preset, make_agent
@@ -81,7 +83,9 @@ def from_run(run, which=None):
 
 
 def export(run, file):
-    """Write the best agent of a run as `file` (.npz) and its card beside it (.json); returns its size in bytes.
+    """Write the best agent of a run as `file` (.npz), with its card (.json) and its curve (.png) beside it.
+
+    Returns the agent's size in bytes.
 
     Args:
         run: Run.
@@ -103,7 +107,9 @@ def export(run, file):
     card |= {name: row[name] for name in ("minutes", "steps", "updates", "episodes")}  # when it was as good as this
     card["evaluation"] = {"epsilon": 0.05, "seed": state["seed"], "scores": state["scores"].tolist()}
     card["evaluation"] |= {name: row[name] for name in ("mean", "std", "min", "max")}
+    curve = draw_curve(run.metrics.rows(), run.evaluations.rows(), run.game, run.folder.name)
     write_whole(file, data)
+    write_whole(file.with_suffix(".png"), curve.png)
     write_whole(file.with_suffix(".json"), (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
     return len(data)
 

@@ -342,7 +342,12 @@ def play(named, game, checkpoint, video, episodes, epsilon, seed):
 
 @click.command(no_args_is_help=True)
 @click.argument("named", metavar="RUN")
-@click.option("--output", type=click.Path(path_type=Path), required=True, help="NAME.npz; its card becomes NAME.json.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="NAME.npz; its card becomes NAME.json, its curve NAME.png.",
+)
 @sentences
 def export(named, output):
     """Write a run's best agent as a small file, with a card that says where it comes from.
