@@ -55,7 +55,9 @@ def _executed(text, folder, title):
 
 
 def _outputs(notebook, kind):
-    return [(cell, o) for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs if o.output_type == kind]
+    return [
+        (cell, o) for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs if o.output_type == kind
+    ]
 
 
 def _errors(notebook):
