@@ -128,8 +128,9 @@ def stable_baselines(name, seconds):
                 self.elapsed = time.perf_counter() - self.started
             return self.started is None or self.elapsed < seconds
 
-    kind = SubprocVecEnv if "Subproc" in name else DummyVecEnv
-    env = make_atari_env("PongNoFrameskip-v4", n_envs=ENVIRONMENTS, seed=0, vec_env_cls=kind)
+    # A forked process knows the games that were registered here.
+    kind, options = (SubprocVecEnv, {"start_method": "fork"}) if "Subproc" in name else (DummyVecEnv, {})
+    env = make_atari_env("PongNoFrameskip-v4", n_envs=ENVIRONMENTS, seed=0, vec_env_cls=kind, vec_env_kwargs=options)
     model = DQN(
         "CnnPolicy",
         VecFrameStack(env, 4),
