@@ -1,1 +1,1 @@
-"""The deep Q-network: replay memory, and what is still to be built on it."""
+"""The deep Q-network: replay memory, targets, agent, training loop, evaluation, checkpoints, and the commands over them."""

@@ -49,7 +49,7 @@ class Running:
         minutes=None,
         steps=math.inf,
         checkpoint_minutes=5.0,
-        evaluate_minutes=5.0,
+        evaluate_minutes=2.0,
         evaluate_episodes=10,
     ):
         self.run, self.training = run, training
