@@ -167,6 +167,23 @@ def test_an_episode_begins_with_one_to_noop_max_frames_of_nothing():
     assert VectorAtari("pong", 1, seed=0, noop_max=0, **SMALL).step([0]).infos["frames"][0] == 4
 
 
+def test_fire_is_pressed_at_the_start_of_each_life_where_that_is_asked_for():
+    """Breakout throws no ball before: who does nothing loses nothing, unless somebody else presses."""
+    waiting, pressed = (VectorAtari("breakout", 1, seed=3, press_fire=press, **SMALL) for press in (False, True))
+    lives = set()
+    for step in range(400):
+        if step == 100:  # in the middle of a life, and so on to the end of the game
+            pressed.set_state(pressed.get_state())
+        still, played = waiting.step([0]), pressed.step([0])
+        assert still.infos["lives"][0] == 5 and not still.infos["episode_ended"][0]
+        lives.add(int(played.infos["lives"][0]))
+        if played.infos["episode_ended"][0]:
+            break
+    assert played.infos["episode_ended"][0] and lives == {0, 1, 2, 3, 4, 5}
+    with_score = VectorAtari("space_invaders", 1, seed=3, press_fire=True, clip_rewards=False, **SMALL)
+    assert with_score.step([0]).infos["frames"][0] <= 30 + 4 + 4
+
+
 def test_a_time_limit_truncates_and_a_lost_game_terminates():
     """Pitfalls 8 and 9."""
     limit = 60

@@ -28,6 +28,7 @@ def on_the_stand_in(*command):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_the_tests_for_a_gpu_pass():
     done = on_the_stand_in("-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "gpu", "tests/dqn/test_gpu.py")
     assert done.returncode == 0, done.stdout
@@ -46,6 +47,7 @@ MISTAKES = {
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_the_stand_in_refuses_what_cupy_refuses():
     code = f"""
 import workshop, numpy as np, cupyx

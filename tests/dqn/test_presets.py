@@ -104,6 +104,7 @@ def test_a_training_follows_from_its_seed_and_leaves_the_global_numbers_alone():
 
 def test_a_state_goes_on_bit_for_bit_in_another_training():
     preset = dataclasses.replace(PRESETS["laptop"], **SMALL, priority_alpha=0.6, target_sync_updates=7)
+    preset = dataclasses.replace(preset, learning_rate_decay_updates=20)
 
     def run(training, updates):
         for _ in training.run():
@@ -131,6 +132,37 @@ def assert_same(one, two, path="state"):
         np.testing.assert_array_equal(one, two, err_msg=path)
     else:
         assert one == two, path
+
+
+@pytest.mark.parametrize("name", ("laptop", "nature2015"))
+def test_the_learning_rate_falls_to_a_tenth_and_the_steps_with_it(name):
+    preset = dataclasses.replace(PRESETS["laptop"], **SMALL, optimizer=PRESETS[name].optimizer)
+    preset = dataclasses.replace(preset, learning_rate=0.01, learning_rate_decay_updates=4)
+    training = make_training("pong", preset, seed=0, workers=0)
+    optimizer, rates = training.agent.optimizer, []
+    update = training.agent.update
+
+    def noting(sample):
+        rates.append(optimizer.alpha if preset.optimizer == "adam" else optimizer.lr)
+        return update(sample)
+
+    training.agent.update = noting
+    for _ in training.run():
+        if training.updates >= 6:
+            break
+    np.testing.assert_allclose(rates, [0.01, 0.00775, 0.0055, 0.00325, 0.001, 0.001])
+
+
+@pytest.mark.parametrize("name", ("laptop", "nature2015"))
+def test_a_step_is_as_long_as_its_learning_rate(name):
+    def step_of(rate):
+        agent = make_agent(PRESETS[name], 3, seed=0)
+        before = agent.online_network.out.W.array.copy()
+        agent.set_learning_rate(rate)
+        agent.update(sample_of(PRESETS[name], 4, np.random.default_rng(0)))
+        return agent.online_network.out.W.array - before
+
+    np.testing.assert_allclose(step_of(0.02), 2 * step_of(0.01), rtol=1e-3, atol=1e-6)
 
 
 def test_priorities_are_asked_for_by_their_exponent():

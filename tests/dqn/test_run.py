@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from tests.dqn.runs_for_tests import SMALL
 from workshop.dqn import settings
 from workshop.dqn.curve import draw_curve, save_curve
-from workshop.dqn.metrics import EVALUATIONS, METRICS, Log, held_out_states, write_whole
+from workshop.dqn.metrics import EVALUATIONS, METRICS, Log, held_out_states
 from workshop.dqn.presets import PRESETS
 from workshop.dqn.provenance import provenance
 from workshop.dqn.run import Run, RunError, find_runs, open_run
@@ -86,15 +86,6 @@ for step in range(9):
     assert (tmp_path / "m.csv").read_bytes().endswith(b"\n")
 
 
-def test_a_file_is_replaced_at_once_or_not_at_all(tmp_path):
-    file = tmp_path / "card.json"
-    write_whole(file, b"old")
-    with pytest.raises(TypeError):
-        write_whole(file, "text is not bytes")
-    assert file.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [file]
-
-
 def test_held_out_states_are_the_same_again():
     states = held_out_states("pong", SMALL, 3, 12)
     assert (states.shape, states.dtype) == ((12, 4, 20, 20), np.uint8)
@@ -151,6 +142,16 @@ def test_a_setting_that_cannot_be_is_refused_with_what_can(assignment, said):
     with pytest.raises(settings.BadSetting) as refused:
         settings.changed(SMALL, [assignment])
     assert said in str(refused.value)
+
+
+def test_what_was_made_before_there_was_a_setting_did_as_its_default_does():
+    """The shipped agents, and everybody's runs."""
+    known = settings.as_json(SMALL)
+    before = {name: value for name, value in known.items() if name != "press_fire"}
+    assert settings.from_json(before) == SMALL
+    for other in ({**known, "curiosity": 1}, {name: value for name, value in known.items() if name != "gamma"}, {}, []):
+        with pytest.raises(settings.BadSetting):
+            settings.from_json(other)
 
 
 # Folders

@@ -8,7 +8,14 @@ import chainer.links as L
 import numpy as np
 import pytest
 
-from tests.dqn.probes import (
+from workshop.dqn.agent import Agent
+from workshop.dqn.exploration import epsilon_at
+from workshop.dqn.prioritised import PrioritisedReplay
+from workshop.dqn.replay import ReplayMemory
+from workshop.dqn.targets import double_dqn_loss, dqn_loss
+from workshop.dqn.training import Training
+from workshop.envs.catch import Catch
+from workshop.envs.probes import (
     BLACK,
     PROBES,
     ConstantReward,
@@ -17,13 +24,6 @@ from tests.dqn.probes import (
     RewardByBoth,
     RewardByObservation,
 )
-from workshop.dqn.agent import Agent
-from workshop.dqn.exploration import epsilon_at
-from workshop.dqn.prioritised import PrioritisedReplay
-from workshop.dqn.replay import ReplayMemory
-from workshop.dqn.targets import double_dqn_loss, dqn_loss
-from workshop.dqn.training import Training
-from workshop.envs.catch import Catch
 from workshop.envs.vector import VectorGym
 
 

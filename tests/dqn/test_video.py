@@ -20,7 +20,12 @@ def moment(step=0, q_values=(0.0, 0.5, -0.5), action=1, **more):
     """A moment in which a green ball has moved `step` pixels over a brown screen."""
     screen = np.full((210, 160, 3), BROWN, np.uint8)
     screen[100:104, step % 156 : step % 156 + 4] = GREEN
-    return Moment(screen, np.array(q_values, np.float32), action, **{"random": False, "score": 0, "episode": 0, **more})
+    return Moment(
+        screen,
+        np.array(q_values, np.float32),
+        action,
+        **{"random": False, "score": 0, "episode": 0, "state": None, **more},
+    )
 
 
 def draw(*moments):

@@ -7,7 +7,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.notebooks.lab import BROWSER_OPTIONS, find_browser
 from workshop.plots import Picture, Scrubber
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 def scrubber(name, length, start=0, milliseconds=30):

@@ -10,10 +10,10 @@ import sys
 
 import numpy as np
 
-from workshop.atari.emulator import ACTION_MEANINGS, make_emulator
+from workshop.atari.emulator import ACTION_MEANINGS, EmulatorError, make_emulator
 from workshop.atari.preprocessing import crop, from_background, luminance, max_of_two, resize_area
 
-NOOP = ACTION_MEANINGS.index("NOOP")
+NOOP, FIRE = map(ACTION_MEANINGS.index, ("NOOP", "FIRE"))
 # What DeepMind's emulator of 2013 called Pong's minimal set; ALE's has six, three of them the same with FIRE.
 THREE_ACTIONS = tuple(map(ACTION_MEANINGS.index, ("NOOP", "RIGHT", "LEFT")))
 
@@ -27,13 +27,16 @@ class Game:
         The others as in `VectorAtari`.
     """
 
-    def __init__(self, game, seed, number, *, frame_skip, frame_shape, crop, contrast, noop_max, clip_rewards,
-                 life_loss_ends_return, repeat_action_probability, actions, max_frames):  # fmt: skip
+    def __init__(self, game, seed, number, *, frame_skip, frame_shape, crop, contrast, noop_max, press_fire,
+                 clip_rewards, life_loss_ends_return, repeat_action_probability, actions, max_frames,
+                 preprocess=None):  # fmt: skip
         # The sticky actions are played here, and not by the emulator: its state does not hold the action that sticks.
         self._emulator = make_emulator("ale-py", game)
         self._rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
         self._frame_skip, self._frame_shape, self._crop, self._contrast = frame_skip, frame_shape, crop, contrast
         self._noop_max, self._max_frames = noop_max, max_frames
+        self._preprocess = _defined_in(preprocess, "preprocess") if preprocess else None
+        self._press_fire = press_fire and FIRE in self._emulator.minimal_actions
         self._clip_rewards, self._life_loss_ends_return = clip_rewards, life_loss_ends_return
         self._repeat_action_probability = repeat_action_probability
         self.actions = {
@@ -57,6 +60,8 @@ class Game:
         result += (ended, self._score, self._lives, self._frames)
         if ended:
             self._begin()
+        elif self._lives < lives_before:
+            self._begin_life()
         return result
 
     def _begin(self):
@@ -66,8 +71,13 @@ class Game:
             self._emulator.reset()
             self._screen, self._held, self._frames, self._score = self._emulator.screen_rgb(), NOOP, 0, 0
             self._play(NOOP, self._rng.integers(1, self._noop_max + 1) if self._noop_max else 0)
+            self._begin_life()
             over = self._emulator.game_over()
         self._lives = self._emulator.lives()
+
+    def _begin_life(self):
+        if self._press_fire:  # for a step; Breakout throws no ball before
+            self._score += self._play(FIRE, min(self._frame_skip, self._max_frames - self._frames))
 
     def _play(self, action, count):
         """Hold `action` for `count` frames, or until the game ends; set `frame` from the last two screens and return
@@ -87,9 +97,24 @@ class Game:
             if over:
                 break
         screens = [crop(screen, self._crop) for screen in (self._screen, previous) if screen is not None]
-        frame = resize_area(luminance(max_of_two(screens[0], screens[-1])), *self._frame_shape)
+        make = self._theirs if self._preprocess else self._ours
+        frame = make(screens[0], screens[-1])
         self.frame = frame if self._contrast is None else from_background(frame, self._contrast)
         return reward
+
+    def _ours(self, screen, previous):
+        return resize_area(luminance(max_of_two(screen, previous)), *self._frame_shape)
+
+    def _theirs(self, screen, previous):
+        """The frame of somebody else's function. What is wrong with it is a sentence: it crosses from process to process."""
+        try:
+            frame = self._preprocess(screen, previous)
+        except Exception as error:
+            raise EmulatorError(f"preprocess stops with {type(error).__name__}: {error}") from None
+        if not isinstance(frame, np.ndarray) or frame.shape != self._frame_shape or frame.dtype != np.uint8:
+            what = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
+            raise EmulatorError(f"preprocess gives {what}, and not uint8 {self._frame_shape}")
+        return frame
 
     def get_state(self):
         """Everything that the rest of the run depends on: a dict of bytes, ints, uint8 arrays, and the state of the
@@ -112,6 +137,13 @@ class Game:
         self._screen, self.frame = state["screen"], state["frame"]
         self._held, self._frames = state["held"], state["frames"]
         self._score, self._lives = state["score"], state["lives"]
+
+
+def _defined_in(source, name):
+    """What a piece of Python defines under this name."""
+    namespace = {"__name__": name}
+    exec(compile(source, f"<{name}>", "exec"), namespace)
+    return namespace[name]
 
 
 class Games:

@@ -54,6 +54,8 @@ class VectorAtari:
         contrast: int, for frames that show the difference from their background, times this
             (`preprocessing.from_background`), or None for frames as they are.
         noop_max: int; an episode begins with 1 to so many frames in which nothing is done (0: with none).
+        press_fire: bool, whether each life begins with a step of FIRE, in games that know it (not DeepMind's: name it
+            beside results).
         clip_rewards: bool, whether rewards are +1, 0 or -1 (Mnih et al. 2015).
         life_loss_ends_return: bool, whether `terminated` also says that a life was lost.
         repeat_action_probability: float in [0, 1], for "sticky actions": the chance, each frame, that the console still
@@ -61,6 +63,8 @@ class VectorAtari:
         actions: "minimal", what does something in this game; "full", all 18; "three", NOOP, RIGHT and LEFT, enough for
             Pong. Name the set beside results.
         max_frames: int, the longest episode in frames of the emulator, no-ops included; 108,000 are 30 minutes.
+        preprocess: str, Python source that defines `preprocess(frame, previous_frame)`, two screens (210, 160, 3) uint8 to
+            (H, W) uint8, in place of the kit's own; None for that one. It is source because the processes that play run it.
         workers: int, processes that play; 0 plays in this one. None for as many as cores, at most N, and 0 for one game.
 
     Attributes:
@@ -83,11 +87,13 @@ class VectorAtari:
         crop=None,
         contrast=None,
         noop_max=30,
+        press_fire=False,
         clip_rewards=True,
         life_loss_ends_return=False,
         repeat_action_probability=0.0,
         actions="minimal",
         max_frames=108_000,
+        preprocess=None,
         workers=None,
     ):
         self.environments = environments
@@ -97,11 +103,13 @@ class VectorAtari:
             "crop": None if crop is None else tuple(crop),
             "contrast": contrast,
             "noop_max": noop_max,
+            "press_fire": press_fire,
             "clip_rewards": clip_rewards,
             "life_loss_ends_return": life_loss_ends_return,
             "repeat_action_probability": repeat_action_probability,
             "actions": actions,
             "max_frames": max_frames,
+            "preprocess": preprocess,
         }
         _check(environments, workers, self._settings)
         roms.rom_path(game)  # says what is wrong with it before any process starts

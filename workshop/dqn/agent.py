@@ -78,6 +78,11 @@ class Agent:
             self.optimizer.update()
         return loss.array, td_errors
 
+    def set_learning_rate(self, rate):
+        """Let the optimizer take its next steps with this learning rate, a float."""
+        hyperparameters = self.optimizer.hyperparam  # Adam calls it alpha; RMSprop calls it lr, and alpha the decay
+        setattr(hyperparameters, "lr" if "lr" in hyperparameters.get_dict() else "alpha", rate)
+
     def sync_target(self):
         """Make the target network equal to the online network."""
         self._sync(self.online_network, self.target_network)

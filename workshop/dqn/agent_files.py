@@ -21,8 +21,9 @@ from workshop.dqn.agent import Agent, set_parameters
 from workshop.dqn.checkpoints import CheckpointError
 from workshop.dqn.curve import draw_curve
 from workshop.dqn.evaluation import FIVE_MINUTES
-from workshop.dqn.metrics import write_whole
+from workshop.dqn.pieces import PieceError, matched
 from workshop.dqn.presets import Preset, make_agent
+from workshop.files import write_whole
 
 FOLDER = Path(__file__).with_name("trained")
 MOST_BYTES = 4_000_000  # of a file that goes into the repository
@@ -47,6 +48,15 @@ class Trained(NamedTuple):
     preset: Preset
     actions: tuple
     name: str
+
+    @property
+    def rules(self):
+        """What it plays by: `rules` of its preset."""
+        return rules(self.preset)
+
+    def q_values(self, states):
+        """Q(s, ·) of each state: (B, stack, H, W) uint8 to (B, A) float32."""
+        return self.agent.q_values(states)
 
 
 def rules(preset):
@@ -77,8 +87,8 @@ def from_run(run, which=None):
     else:
         parameters = run.checkpoints.load(part=("training", "agent", "online"))
     try:
-        return _made(run.game, run.preset, parameters, f"{run.folder.name}, {which}")
-    except ValueError as error:
+        return _made(run.game, run.preset, parameters, f"{run.folder.name}, {which}", run.pieces)
+    except (PieceError, ValueError) as error:
         raise CheckpointError(f"the checkpoint in {run.checkpoints.folder} belongs to another run: {error}") from None
 
 
@@ -92,8 +102,13 @@ def export(run, file):
         file: Path that ends in .npz.
 
     Raises:
-        CheckpointError, OSError; AgentError: it is too large for the repository.
+        CheckpointError, OSError; AgentError: it is too large for the repository, or plays with somebody's own pieces.
     """
+    if {"preprocess", "QNetwork"} & set(run.pieces.sources):
+        raise AgentError(
+            f"The agent in {run.folder} sees and computes with pieces of your own, which a file cannot hold. Keep the run's "
+            "folder: `workshop play` and `workshop evaluate` take it."
+        )
     state = run.checkpoints.load_best()
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **{name.strip("/"): array for name, array in state["agent"].items()})
@@ -139,9 +154,11 @@ def from_file(file):
         raise AgentError(f"{file} is no agent of this version of the kit: {error}.") from None
 
 
-def _made(game, preset, parameters, name):
+def _made(game, preset, parameters, name, pieces=None):
     with VectorAtari(game, 1, seed=0, workers=0, **preset.games()) as env:
         actions = env.action_meanings
-    agent = make_agent(preset, len(actions), 0)
+    agent = make_agent(preset, len(actions), 0, pieces=pieces)
+    if pieces:  # the best so far may be older than a QNetwork that took over in the middle
+        parameters = matched(parameters, agent.online_network)
     set_parameters(agent.online_network, parameters)
     return Trained(agent, game, preset, actions, name)

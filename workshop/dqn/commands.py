@@ -47,13 +47,18 @@ def sentences(command):
 
 @click.command(no_args_is_help=True)
 @click.argument("what", metavar="[GAME]", required=False)
-@click.option("--preset", help="laptop, nips2013 or nature2015.  [default: laptop]")
+@click.option("--preset", help="laptop, nips2013, nature2015 or pieces.  [default: laptop]")
 @click.option("--minutes", type=click.FloatRange(0), help="Stop after so many minutes of training.")
 @click.option("--steps", type=click.IntRange(1), help="Stop after so many agent steps.  [default: the preset's]")
 @click.option("--seed", type=click.IntRange(0), help="All chance follows from it.  [default: 0]")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Change a setting of the preset.")
 @click.option(
     "--run", "folder", type=click.Path(path_type=Path), help="The run's folder.  [default: a new one in runs/]"
+)
+@click.option(
+    "--pieces",
+    type=click.Path(exists=True, path_type=Path),
+    help="Train with your own answers to Session 3, out of this notebook.  [preset: pieces]",
 )
 @click.option("--resume", is_flag=True, help="Go on with a run; instead of GAME its folder, or nothing for the newest.")
 @click.option("--previous", is_flag=True, help="With --resume: from the last checkpoint but one.")
@@ -67,7 +72,7 @@ def sentences(command):
     "--device", type=click.Choice(["cpu", "gpu"]), help="What learns: gpu is one of NVIDIA's.  [default: cpu]"
 )
 @sentences
-def train(what, preset, minutes, steps, seed, assignments, folder, resume, previous, threads, device, **rhythm):
+def train(what, preset, minutes, steps, seed, assignments, folder, pieces, resume, previous, threads, device, **rhythm):
     """Train a DQN on an Atari game.
 
     \b
@@ -75,6 +80,7 @@ def train(what, preset, minutes, steps, seed, assignments, folder, resume, previ
     workshop train pong --minutes 45          or as long as a session lasts
     workshop train breakout --preset nature2015 --seed 1
     workshop train pong --set batch_size=64 --set learning_rate=1e-4
+    workshop train pong --pieces notebooks/session_3_dqn.ipynb
     workshop train --resume                   the newest run goes on
     workshop train --resume runs/pong-laptop-seed0-20261121-093000 --minutes 90
 
@@ -86,6 +92,8 @@ def train(what, preset, minutes, steps, seed, assignments, folder, resume, previ
     Ctrl-C saves and stops; a second one stops at once. Exit status: 0 at the end, 130 after Ctrl-C and 143 after a SIGTERM
     (saved, both of them), 1 for a mistake.
     """
+    if resume and pieces:
+        raise click.UsageError("A run that goes on keeps its pieces: --pieces goes with a new one.")
     if resume:
         run = _run_to_resume(what, preset, seed, assignments, folder)
         threads = threads or run.card["threads"]
@@ -95,6 +103,7 @@ def train(what, preset, minutes, steps, seed, assignments, folder, resume, previ
         if not what:
             raise click.UsageError("Name a game, such as: workshop train pong. Or go on with a run: --resume.")
         threads = threads or int(os.environ.get(THREADS[0], "1") or 1)
+        preset = preset or ("pieces" if pieces else "laptop")
     _compute_with(threads)
 
     from workshop.dqn import presets
@@ -109,19 +118,40 @@ def train(what, preset, minutes, steps, seed, assignments, folder, resume, previ
         minutes = minutes if minutes is not None else said.get("minutes")
         steps = steps or said.get("steps")
     else:
-        game, seed, settings = what, seed or 0, _settings(what, preset or "laptop", assignments)
+        game, seed, settings = what, seed or 0, _settings(what, preset, assignments)
+        settings, pieces = _with_pieces(settings, pieces) if pieces else (settings, None)
+    pieces = run.pieces if resume else pieces
+    with_frames = pieces.preset(settings) if pieces and not resume else settings
     try:
-        training = presets.make_training(game, settings, seed, device=device)
+        training = presets.make_training(game, with_frames, seed, device=device, pieces=pieces)
     except ValueError as error:
         raise click.ClickException(f"These settings do not go together: {error}.") from None
     if not resume:
         named = {"threads": threads, "minutes": minutes, "steps": steps, "folder": folder, "device": device, **rhythm}
-        named["command"] = _command(game, preset or "laptop", seed, minutes, steps, device, assignments)
-        run = Run.create(game, preset or "laptop", settings, seed, **named)
+        named["command"] = _command(game, preset, seed, minutes, steps, device, assignments)
+        run = Run.create(game, preset, settings, seed, pieces=pieces, **named)
     running = Running(run, training, minutes=minutes, steps=steps or settings.steps, **rhythm)
     if resume:
         _resume(run, running, previous, threads=threads, device=device)
     _go(run, running)
+
+
+def _with_pieces(settings, file):
+    """The settings and the `Pieces` of a file, after their checks; the table of them is printed."""
+    from workshop import own_pieces
+    from workshop.dqn.pieces import FRAME_SHAPE, STACK, PieceError, Pieces
+
+    if (settings.frame_shape, settings.stack) != (FRAME_SHAPE, STACK):
+        raise click.UsageError("Pieces are made for four frames of 84 × 84: leave --preset away, or take nature2015.")
+    try:
+        inspected = own_pieces.inspect_file(file)
+    except PieceError as error:
+        raise click.ClickException(f"{error}.") from None
+    click.echo(inspected.message().text())
+    if inspected.wrong:
+        raise click.ClickException("Nothing is trained with a piece that is not right.")
+    pieces = Pieces(inspected.sources)
+    return pieces.fitted(settings), pieces
 
 
 def _run_to_resume(what, preset, seed, assignments, folder):

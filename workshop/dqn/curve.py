@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from workshop.dqn.metrics import write_whole
 from workshop.dqn.published import PUBLISHED
+from workshop.files import write_whole
 from workshop.plots.picture import BLUE, GREEN, GREY, ORANGE, VERMILLION, Picture, drawing, new_figure
 
 POINTS = 2000  # a longer curve is thinned out: more than the picture has pixels

@@ -8,6 +8,7 @@ import os
 import numpy as np
 
 from workshop.atari.vector import VectorAtari
+from workshop.files import write_whole
 
 METRICS = (
     "minutes",  # of training so far, evaluations and checkpoints included
@@ -77,16 +78,6 @@ class Log:
         writer.writerow(self.columns)
         writer.writerows([_short(row.get(name)) for name in self.columns] for row in kept)
         write_whole(self.path, buffer.getvalue().encode())
-
-
-def write_whole(path, data):
-    """Write a file so that nobody ever sees half of it: under another name first, then renamed. Raises OSError."""
-    partial = path.with_name(f".unfinished-{path.name}")
-    try:
-        partial.write_bytes(data)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @functools.lru_cache(maxsize=1)  # what goes on in the same process asks again

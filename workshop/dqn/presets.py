@@ -25,8 +25,8 @@ class Preset:
 
     Attributes:
         network: the name of a class in `workshop.nn.networks`.
-        frame_shape, crop, contrast, frame_skip, noop_max, actions, life_loss_ends_return, max_frames: as in
-            `VectorAtari`.
+        frame_shape, crop, contrast, frame_skip, noop_max, press_fire, actions, life_loss_ends_return, max_frames: as
+            in `VectorAtari`.
         environments: int, games played at once.
         stack: int, frames of a state.
         replay_capacity: int, frames.
@@ -39,7 +39,8 @@ class Preset:
         learning_starts: int, agent steps before the first update.
         target_sync_updates: int, updates from one sync of the target network to the next.
         optimizer: "adam" or "rmsprop" (Graves's, centred, epsilon inside the root).
-        learning_rate: float.
+        learning_rate: float, of the first update.
+        learning_rate_decay_updates: int, it falls to a tenth over so many updates, linearly; 0 leaves it as it is.
         loss: "mean" or "sum" over the batch.
         epsilon_start, epsilon_end: floats; epsilon_decay_steps: int, agent steps.
         steps: int, agent steps of the whole training, if nothing else ends it.
@@ -51,6 +52,7 @@ class Preset:
     contrast: int | None = None
     frame_skip: int = 4
     noop_max: int = 30
+    press_fire: bool = False
     actions: str = "minimal"
     life_loss_ends_return: bool = True
     max_frames: int = 108_000
@@ -67,6 +69,7 @@ class Preset:
     target_sync_updates: int = 10_000
     optimizer: str = "rmsprop"
     learning_rate: float = 2.5e-4
+    learning_rate_decay_updates: int = 0
     loss: str = "mean"
     epsilon_start: float = 1.0
     epsilon_end: float = 0.1
@@ -75,8 +78,22 @@ class Preset:
 
     def games(self):
         """The arguments of `VectorAtari` that say what an agent sees and does, a dict."""
-        names = ("frame_shape", "crop", "contrast", "frame_skip", "noop_max", "actions")
+        names = ("frame_shape", "crop", "contrast", "frame_skip", "noop_max", "press_fire", "actions")
         return {name: getattr(self, name) for name in names}
+
+
+@dataclasses.dataclass(frozen=True)
+class PresetWithPreprocess(Preset):
+    """A preset whose frames somebody else's function makes. The function is no setting: it stands in the run's folder.
+
+    Attributes:
+        preprocess: str, its source, as in `VectorAtari`.
+    """
+
+    preprocess: str = ""
+
+    def games(self):
+        return {**super().games(), "preprocess": self.preprocess}
 
 
 PRESETS = {
@@ -108,10 +125,27 @@ PRESETS = {
         steps=10_000_000,
     ),
     "nature2015": Preset(network="Nature2015", target_sync_updates=10_000, loss="sum"),
+    # What the exercises ask for, 84 × 84 frames and Nature's network, with the laptop's tricks around it.
+    "pieces": Preset(
+        network="Nature2015",
+        contrast=4,
+        environments=8,
+        replay_capacity=30_000,
+        n_step=5,
+        batch_size=32,
+        steps_per_update=8,
+        learning_starts=2_000,
+        target_sync_updates=250,
+        optimizer="adam",
+        learning_rate=5e-4,
+        epsilon_end=0.02,
+        epsilon_decay_steps=60_000,
+        steps=10_000_000,
+    ),
 }
 
 
-def make_training(game, preset, seed, workers=None, device="cpu"):
+def make_training(game, preset, seed, workers=None, device="cpu", pieces=None):
     """A `Training` of this game with the parts that the preset says, before its first step.
 
     Args:
@@ -120,13 +154,15 @@ def make_training(game, preset, seed, workers=None, device="cpu"):
         seed: int >= 0. Everything random in the training follows from it.
         workers: int or None, processes that play, as in `VectorAtari`.
         device: "cpu" or "gpu", where the networks compute and the frames lie (GPU.md).
+        pieces: `workshop.dqn.pieces.Pieces` that take the place of the engine's own, or None. The preset is then what
+            their `preset` gave.
 
     Raises:
         MemoryError: the replay memory does not fit into this machine, or its GPU; its text names the largest that does.
         NoGPU: no GPU can be used; its text says what is missing.
     """
     for_weights, for_training = np.random.SeedSequence(seed).spawn(2)
-    memory = make_memory(preset, device)
+    memory = make_memory(preset, device, pieces)
     env = VectorAtari(
         game,
         preset.environments,
@@ -136,16 +172,20 @@ def make_training(game, preset, seed, workers=None, device="cpu"):
         workers=workers,
         **preset.games(),
     )
-    agent = make_agent(preset, len(env.action_meanings), for_weights, device)
+    agent = make_agent(preset, len(env.action_meanings), for_weights, device, pieces)
+    epsilon = pieces.schedule(epsilon_at) if pieces else epsilon_at
     schedule = {"start": preset.epsilon_start, "end": preset.epsilon_end, "decay_steps": preset.epsilon_decay_steps}
+    rate, decay_updates = preset.learning_rate, preset.learning_rate_decay_updates
+    falling = {"start": rate, "end": rate / 10, "decay_steps": decay_updates}
     importance = {"start": 0.4, "end": 1.0, "decay_steps": preset.steps}  # Schaul et al. 2016, Table 3
     return Training(
         env,
         agent,
         memory,
         np.random.default_rng(for_training),
-        epsilon=functools.partial(epsilon_at, **schedule),
+        epsilon=functools.partial(epsilon, **schedule),
         beta=functools.partial(epsilon_at, **importance) if preset.priority_alpha else None,
+        learning_rate=functools.partial(epsilon_at, **falling) if decay_updates else None,
         stack=preset.stack,
         batch_size=preset.batch_size,
         steps_per_update=preset.steps_per_update,
@@ -154,8 +194,10 @@ def make_training(game, preset, seed, workers=None, device="cpu"):
     )
 
 
-def make_memory(preset, device="cpu"):
+def make_memory(preset, device="cpu", pieces=None):
     """The replay memory of a preset, empty; MemoryError before it is taken if it does not fit where it belongs."""
+    if pieces and "ReplayMemory" in pieces:
+        return pieces.make_memory(preset)
     if device == "cpu":
         kind = PrioritisedReplay if preset.priority_alpha else ReplayMemory
         check_memory(preset.replay_capacity, preset.environments, preset.frame_shape, kind)
@@ -169,7 +211,7 @@ def make_memory(preset, device="cpu"):
     return kind(preset.replay_capacity, **shape, **returns, **priorities)
 
 
-def make_agent(preset, n_actions, seed, device="cpu"):
+def make_agent(preset, n_actions, seed, device="cpu", pieces=None):
     """The agent of a preset, untrained.
 
     Args:
@@ -177,6 +219,7 @@ def make_agent(preset, n_actions, seed, device="cpu"):
         n_actions: int.
         seed: int or `numpy.random.SeedSequence`, for the first weights: the same ones on every device.
         device: "cpu" or "gpu".
+        pieces: as in `make_training`.
     """
     optimizers = {
         "adam": lambda: chainer.optimizers.Adam(preset.learning_rate),
@@ -187,8 +230,12 @@ def make_agent(preset, n_actions, seed, device="cpu"):
     state = np.random.get_state()  # Chainer's initializers draw from the global generator
     try:
         np.random.seed(np.random.MT19937(seed).state["state"]["key"])
-        network = getattr(networks, preset.network)(n_actions)
+        network = (pieces["QNetwork"] if pieces and "QNetwork" in pieces else getattr(networks, preset.network))(
+            n_actions
+        )
         state_shape, place = (preset.stack, *preset.frame_shape), find_device(device)
-        return Agent(network, optimizers[preset.optimizer](), state_shape, loss=loss, device=place)
+        make = pieces.make_agent if pieces else Agent
+        loss = pieces.loss(preset, loss) if pieces else loss
+        return make(network, optimizers[preset.optimizer](), state_shape, loss=loss, device=place)
     finally:
         np.random.set_state(state)

@@ -24,6 +24,7 @@ def evaluation_as_dict(trained, found, what):
         **what,
         "max_frames": rules(trained.preset)["max_frames"],
         "noop_max": trained.preset.noop_max,
+        "press_fire": trained.preset.press_fire,
         "actions": list(trained.actions),
         "mean": float(found.scores.mean()),
         "std": float(found.scores.std()),
@@ -46,7 +47,8 @@ def print_evaluation(trained, found, what):
     )
     console.print(
         f"Protocol: {len(scores)} episodes of at most {minutes:.2g} minutes of the game's time, ε {what['epsilon']:g}, up to "
-        f"{trained.preset.noop_max} no-ops at the start, seed {what['seed']}; the actions are "
+        f"{trained.preset.noop_max} no-ops at the start{', FIRE pressed at the start of each life' * trained.preset.press_fire}, seed "
+        f"{what['seed']}; the actions are "
         f"{', '.join(trained.actions)}.",
         soft_wrap=True,
     )

@@ -7,6 +7,7 @@ runs/pong-laptop-seed0-20261121-093000/
     evaluations.csv     a row for each evaluation
     curve.png           both as a picture
     checkpoints/        the last two, and the best agent
+    pieces/             somebody's own pieces that train in it, if there are any: see `pieces.Pieces`
 """
 
 import datetime
@@ -19,9 +20,11 @@ import psutil
 import workshop
 from workshop.dqn import settings
 from workshop.dqn.checkpoints import Checkpoints
-from workshop.dqn.metrics import EVALUATIONS, METRICS, Log, write_whole
+from workshop.dqn.metrics import EVALUATIONS, METRICS, Log
+from workshop.dqn.pieces import PieceError, Pieces
 from workshop.dqn.presets import Preset
 from workshop.dqn.provenance import provenance
+from workshop.files import write_whole
 
 RUNS = Path("runs")  # below the folder where the command is typed
 
@@ -40,29 +43,35 @@ class Run:
         folder: Path.
         card: dict, what run.json says.
         preset: Preset.
+        pieces: Pieces, somebody's own; none in most runs.
         metrics, evaluations: Log.
         checkpoints: Checkpoints.
 
     Raises:
-        RunError: there is no run in this folder, or one of another version of the kit.
+        RunError: there is no run in this folder, or one of another version of the kit, or its pieces are damaged.
     """
 
     def __init__(self, folder):
         self.folder = Path(folder)
         self.card = _read_card(self.folder)
         try:
-            self.preset: Preset = settings.from_json(self.card["settings"])
+            self.pieces = Pieces.load(self.folder / "pieces")
+            self.preset: Preset = self.pieces.preset(settings.from_json(self.card["settings"]))
+        except PieceError as error:
+            raise RunError(f"The pieces in {self.folder / 'pieces'} are damaged: {error}. Begin a new run.") from None
         except settings.BadSetting as error:
+            theirs, ours = self.card["kit"], workshop.__version__
+            by = "a copy of the kit with other settings" if theirs == ours else f"version {theirs} of the kit"
             raise RunError(
-                f"{self.folder} was made by version {self.card['kit']} of the kit, and this is version "
-                f"{workshop.__version__}: {error}. Use it with that version, or begin a new run."
+                f"{self.folder} was made by {by}, and this is version {ours}: {error}. Use it with that one, or begin a "
+                "new run."
             ) from None
         self.metrics = Log(self.folder / "metrics.csv", METRICS)
         self.evaluations = Log(self.folder / "evaluations.csv", EVALUATIONS)
         self.checkpoints = Checkpoints(self.folder / "checkpoints")
 
     @classmethod
-    def create(cls, game, name, preset, seed, *, threads, folder=None, **more):
+    def create(cls, game, name, preset, seed, *, threads, folder=None, pieces=None, **more):
         """Make the folder of a new run.
 
         Args:
@@ -72,6 +81,7 @@ class Run:
             seed: int.
             threads: int, that the libraries compute with.
             folder: path, or None for a new one below `RUNS`.
+            pieces: Pieces or None.
             more: what else run.json shall say: the command, its limits.
 
         Raises:
@@ -81,6 +91,8 @@ class Run:
         folder = Path(folder) if folder else RUNS / f"{game}-{name}-seed{seed}-{now:%Y%m%d-%H%M%S}"
         card = {"game": game, "preset": name, "seed": seed, "begun": now.isoformat(timespec="seconds"), **more}
         card |= {"threads": threads, **provenance(), "settings": settings.as_json(preset)}
+        if pieces:
+            card["pieces"] = list(pieces.sources)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if any(not path.name.startswith(".unfinished-") for path in folder.iterdir()):
@@ -88,10 +100,23 @@ class Run:
                     f"{folder} is not empty. Choose another folder for a new run, or go on with the run in it: "
                     f"workshop train --resume {folder}"
                 )
+            if pieces:
+                pieces.save(folder / "pieces")
             write_whole(folder / "run.json", _json(card))
         except OSError as error:
             raise RunError(f"A run cannot be made in {folder}: {error.strerror}.") from None
         return cls(folder)
+
+    def set_pieces(self, pieces):
+        """Let other `Pieces` train in it from now on. Only for a run that nothing is training."""
+        folder = self.folder / "pieces"
+        for file in folder.glob("*.py"):
+            file.unlink()
+        pieces.save(folder)
+        self.card["pieces"] = list(pieces.sources)
+        write_whole(self.folder / "run.json", _json(self.card))
+        self.pieces = pieces
+        self.preset = pieces.preset(settings.from_json(self.card["settings"]))
 
     @property
     def game(self):
@@ -105,9 +130,9 @@ class Run:
         """What to type to go on with it."""
         return f"workshop train --resume {self.folder}"
 
-    def set_state(self, state):
-        """Say what it is: "running" (in this process), "stopped" or "finished"."""
-        process = psutil.Process()
+    def set_state(self, state, process=None):
+        """Say what it is: "running" (in this process, or the one of this number), "stopped" or "finished"."""
+        process = psutil.Process(process)
         write_whole(
             self.folder / "state.json",
             _json({"state": state, "process": process.pid, "process_began": process.create_time()}),

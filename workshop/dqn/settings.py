@@ -12,6 +12,7 @@ from workshop.dqn.presets import Preset
 from workshop.nn import networks
 
 DEFAULTS = {field.name: field.default for field in dataclasses.fields(Preset)}
+_ADDED = {"learning_rate_decay_updates", "press_fire"}  # what was made before there were these did as their defaults do
 _SHARES = ("gamma", "epsilon_start", "epsilon_end")
 _POSITIVE = (
     "frame_skip", "max_frames", "environments", "stack", "replay_capacity", "n_step", "batch_size", "steps_per_update",
@@ -65,8 +66,8 @@ def as_json(preset):
 
 def from_json(settings):
     """The `Preset` of what `as_json` gave. Raises BadSetting where it was another version's."""
-    if not isinstance(settings, dict) or settings.keys() != DEFAULTS.keys():
-        known = settings.keys() if isinstance(settings, dict) else ()
+    known = settings.keys() if isinstance(settings, dict) else set()
+    if not known or (DEFAULTS.keys() ^ known) - _ADDED or known - DEFAULTS.keys():
         differing = ", ".join(sorted(DEFAULTS.keys() ^ known))
         raise BadSetting(f"its settings are not those of this version of the kit; they differ in {differing}")
     return Preset(**{name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()})

@@ -20,6 +20,7 @@ class Training:
         rng: a `numpy.random.Generator`, for actions and batches.
         epsilon: epsilon(step), the share of random actions, a float in [0, 1].
         beta: beta(step), the exponent of the importance weights of a `PrioritisedReplay`; None for a uniform memory.
+        learning_rate: learning_rate(update), of the optimizer; None leaves it at what the optimizer began with.
         stack: int, how many frames make a state.
         batch_size: int, transitions of an update.
         steps_per_update: float, agent steps for each update (4 in the papers).
@@ -40,6 +41,7 @@ class Training:
         *,
         epsilon,
         beta=None,
+        learning_rate=None,
         stack=4,
         batch_size=32,
         steps_per_update=4,
@@ -47,7 +49,7 @@ class Training:
         target_sync_updates=10_000,
     ):
         self.env, self.agent, self.memory, self.rng = env, agent, memory, rng
-        self.epsilon, self.beta = epsilon, beta
+        self.epsilon, self.beta, self.learning_rate = epsilon, beta, learning_rate
         self.batch_size, self.steps_per_update = batch_size, steps_per_update
         self.learning_starts, self.target_sync_updates = learning_starts, target_sync_updates
         self.steps = self.updates = self.episodes = 0
@@ -63,6 +65,8 @@ class Training:
                 if self.beta:
                     self.memory.beta = self.beta(self.steps)
                 sample = self.memory.sample(self.batch_size, self.rng)
+                if self.learning_rate:
+                    self.agent.set_learning_rate(self.learning_rate(self.updates))
                 self.loss, td_errors = self.agent.update(sample)
                 if sample.weights is not None:
                     self.memory.update_priorities(sample.where, td_errors)

@@ -7,7 +7,6 @@ colour alone: a box is a crate with a cross, a goal a ring, the agent a round fa
 import functools
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -22,6 +21,8 @@ _WIDTH = 480
 
 @functools.cache
 def _font(size):
+    import matplotlib  # for its font, and only when something is written: whoever only plays does without
+
     return ImageFont.truetype(str(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans-Bold.ttf")), size)
 
 

@@ -18,7 +18,7 @@ from workshop.plots.picture import (
     plain,
 )
 
-_LOOKS = [(BLUE, "-", "o"), (VERMILLION, "--", "s"), (GREEN, "-.", "^"), (PURPLE, ":", "D")]
+LOOKS = [(BLUE, "-", "o"), (VERMILLION, "--", "s"), (GREEN, "-.", "^"), (PURPLE, ":", "D")]
 
 
 @drawing
@@ -34,7 +34,7 @@ def discount_weights(weights, title="", caption=""):
     figure = new_figure(7.2, 3.1)
     axes = figure.subplots()
     sentences, labels = [], []
-    for (gamma, worth), (colour, line, marker) in zip(weights.items(), _LOOKS):
+    for (gamma, worth), (colour, line, marker) in zip(weights.items(), LOOKS):
         steps = np.arange(len(worth))
         marked = steps[:: max(1, len(worth) // 10)]
         axes.plot(steps, worth, color=colour, ls=line, marker=marker, markevery=list(marked), lw=2)
@@ -42,7 +42,7 @@ def discount_weights(weights, title="", caption=""):
         listed = ", ".join(f"after {step} steps {worth[step]:.2g}" for step in sorted({*marked[1:], steps[-1]}))
         sentences.append(f"with gamma {gamma}: {listed}")
     axes.set(xlabel="steps until the reward comes", ylabel="worth today", ylim=(0, 1.05), xlim=(0, None), title=title)
-    _end_labels(axes, labels, steps[-1])
+    end_labels(axes, labels, steps[-1])
     axes.grid(axis="y")
     return Picture.from_figure(figure, f"{title or 'Worth of a later reward'}: " + "; ".join(sentences) + ".", caption)
 
@@ -159,7 +159,7 @@ def learning_curve(returns, optimum=None, window=50, title="", caption="", ylim=
     figure = new_figure(7.2, 3.4)
     axes = figure.subplots()
     sentences, labels = [], []
-    for (name, episode_returns), (colour, line, _) in zip(curves.items(), _LOOKS):
+    for (name, episode_returns), (colour, line, _) in zip(curves.items(), LOOKS):
         episode_returns = np.asarray(episode_returns, dtype=float)
         size = min(window, len(episode_returns))
         mean = running_mean(episode_returns, size)
@@ -185,7 +185,7 @@ def learning_curve(returns, optimum=None, window=50, title="", caption="", ylim=
         )
         sentences.append(f"optimum {optimum:.3g}")
     axes.set(xlabel="episode", ylabel=ylabel, title=title, ylim=ylim)
-    _end_labels(axes, labels, max(map(len, curves.values())) - 1)
+    end_labels(axes, labels, max(map(len, curves.values())) - 1)
     axes.grid(axis="y")
     return Picture.from_figure(figure, f"{title or 'Learning curve'}. " + ". ".join(sentences) + ".", caption)
 
@@ -221,7 +221,7 @@ def digits(logarithms, title="", caption=""):
     return Picture.from_figure(figure, f"{title or 'How many'}: {said}.", caption)
 
 
-def _end_labels(axes, labels, step, share=0.075):
+def end_labels(axes, labels, step, share=0.075):
     """Write each (value, text, colour) at the right end of its curve, apart enough to be read."""
     lowest, highest = axes.get_ylim()
     gap = share * (highest - lowest)
