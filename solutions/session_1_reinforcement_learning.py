@@ -1042,7 +1042,7 @@ check(sarsa_target)
 # walks along the edge? Which one earns more while it learns?
 
 
-# %%
+# %% reveals="q_learning"
 def sarsa(env, episodes, alpha, gamma, epsilon, rng):
     """Q-learning with one difference: the next action is chosen before the target is worked out."""
     Q = np.zeros((env.observation_space.n, env.action_space.n))

@@ -268,6 +268,20 @@ def test_writing_leaves_nothing_behind(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("name", "command"), [("wsl", "wsl --update"), ("macos", "container"), ("debian", "Landlock")])
+def test_missing_protections_are_said_with_what_to_do(name, command, on, monkeypatch):
+    on(name)
+    from workshop.grading import protections
+
+    monkeypatch.setattr(protections, "protections", lambda: {"a closed network": False, "a door": True})
+    row = checks.check_grading()
+    assert (row.state, row.found) == (NOTE, "answers run without a closed network")
+    assert command in row.fix
+    assert "SANDBOX.md" in row.fix
+    monkeypatch.setattr(protections, "protections", lambda: {"a door": True})
+    assert checks.check_grading() == Row(OK, "answers run with a door")
+
+
 def test_versions_that_were_not_tested_together(tmp_path, monkeypatch):
     constraints = tmp_path / "constraints.txt"
     constraints.write_text(

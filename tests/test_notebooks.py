@@ -1,6 +1,7 @@
 """The builder: repeatable, nothing of an answer left, ids that stay, and the committed notebooks fresh."""
 
 import json
+import re
 
 import nbformat
 import pytest
@@ -13,7 +14,9 @@ from workshop.cli import main
 from workshop.exercises.catalogue import EXERCISES
 from workshop.exercises.reference import reference_source
 
-MASTER = notebooks.masters()[0]
+MASTERS = notebooks.masters()
+MASTER = MASTERS[0]
+of_each_master = pytest.mark.parametrize("master", MASTERS, ids=lambda path: path.stem)
 ANSWER = '# %% exercise="q_target"\ndef q_target():\n    ### BEGIN SOLUTION\n    pass\n    ### END SOLUTION'
 
 
@@ -33,28 +36,38 @@ def test_building_twice_gives_the_same_bytes(tmp_path):
     assert notebooks.stale_notebooks(tmp_path / "one") == [one[0].name]
 
 
-def test_attendee_notebook_holds_no_answer():
-    text = notebooks.attendee_notebook(MASTER)
+def names_of(master):
+    session = int(re.match(r"session_(\d+)", master.stem)[1])
+    return [name for exercise in EXERCISES if exercise.session == session for name in exercise.names]
+
+
+@of_each_master
+def test_attendee_notebook_holds_no_answer(master):
+    text = notebooks.attendee_notebook(master)
     assert "SOLUTION" not in text
     sources = [cell.source for cell in cells_of(text)]
-    for exercise in EXERCISES:
-        for name in exercise.names:
-            body = reference_source(name).split('"""')[-1].strip().splitlines()
-            (own,) = [source for source in sources if source.startswith((f"def {name}(", f"class {name}("))]
-            assert "raise NotImplementedError(" in own
-            assert not [line for line in body if len(line.strip()) > 12 and line.strip() in own]
+    answers = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", master.read_text(encoding="utf-8"), re.DOTALL)
+    lines = {line.strip() for answer in answers for line in answer.splitlines() if len(line.strip()) > 12}
+    for name in names_of(master):
+        (own,) = [source for source in sources if re.match(rf"(?:def|class) {name}\b", source)]
+        assert "raise NotImplementedError(" in own
+        assert not [line for line in own.splitlines() if line.strip() in lines]
+        given_away = [line for line in lines if line in own and line in reference_source(name)]
+        assert not given_away
 
 
-def test_every_name_has_one_exercise_cell_and_one_check_cell():
-    cells = cells_of(notebooks.attendee_notebook(MASTER))
-    names = [name for exercise in EXERCISES if exercise.session == 1 for name in exercise.names]
+@of_each_master
+def test_every_name_has_one_exercise_cell_and_one_check_cell(master):
+    cells = cells_of(notebooks.attendee_notebook(master))
+    names = names_of(master)
     for kind in ("exercise", "check"):
         marked = [cell.metadata.workshop[kind] for cell in cells if kind in cell.metadata.get("workshop", {})]
         assert sorted(marked) == sorted(names)
 
 
-def test_cells_carry_nbgraders_metadata():
-    for cell in cells_of(notebooks.attendee_notebook(MASTER)):
+@of_each_master
+def test_cells_carry_nbgraders_metadata(master):
+    for cell in cells_of(notebooks.attendee_notebook(master)):
         own = cell.metadata.get("nbgrader")
         if own:
             assert own["schema_version"] == 3
@@ -62,8 +75,9 @@ def test_cells_carry_nbgraders_metadata():
             assert ("points" in own) == own["grade"]
 
 
-def test_solved_notebook_keeps_the_answers_and_no_markers():
-    text = notebooks.solved_notebook(MASTER)
+@of_each_master
+def test_solved_notebook_keeps_the_answers_and_no_markers(master):
+    text = notebooks.solved_notebook(master)
     assert "SOLUTION" not in text
     assert "NotImplementedError(" not in "".join(cell.source for cell in cells_of(text) if cell.cell_type == "code")
 

@@ -1,8 +1,10 @@
 """From master to attendee's notebook: the answers go out, everything else stays, byte for byte the same every time.
 
 A master is a py:percent file in `solutions/`. In a cell with `exercise="<name>"` the answer stands between
-`### BEGIN SOLUTION` and `### END SOLUTION` (nbgrader's markers); a cell with `check="<name>"` checks it. Cells carry
-nbgrader's metadata too, so that a school that runs nbgrader can take the notebooks as they are.
+`### BEGIN SOLUTION` and `### END SOLUTION` (nbgrader's markers); a cell with `check="<name>"` checks it. A cell with
+`reveals="<name>"` shows much of an answer, and is left out where answers are marked; so is one with `needs="engine"`,
+because the training engine holds answers, and is no part of what a marked course gets. Cells carry nbgrader's metadata too,
+so that a school that runs nbgrader can take the notebooks as they are.
 """
 
 import hashlib
@@ -22,6 +24,19 @@ _SOLUTION = re.compile(
 )
 _MARKER = re.compile(r"#+[ \t]*(?:BEGIN|END)[ \t]+SOLUTION", re.IGNORECASE)  # mistyped ones too: they would leak
 
+_MARKED = """\
+**This copy is for a marked course.** `check` compares your answer with recorded results, and a ✓ says that it was right on
+each of those inputs; your instructor's grader tries more. `solution` and `borrow` have nothing to show here: your
+instructor has our answers."""
+
+
+_HIDDEN_TEST = """
+### BEGIN HIDDEN TESTS
+from workshop.grading.in_a_kernel import award
+
+award("{name}")
+### END HIDDEN TESTS"""
+
 
 class BadMaster(ValueError):
     """A master that cannot be built; the text names the file, the cell and what is wrong with it."""
@@ -32,24 +47,30 @@ def masters():
     return sorted(SOLUTIONS.glob("session_*.py"))
 
 
-def attendee_notebook(master):
-    """The text of the notebook that attendees get for a master (a path). Raises `BadMaster`."""
+def attendee_notebook(master, is_marked=False):
+    """The text of the notebook that attendees get for a master (a path). Raises `BadMaster`.
+
+    `is_marked`: for the bundle of a marked course, in which nobody can borrow an answer.
+    """
     notebook = _read(master)
     seen = set()
     for number, cell in enumerate(notebook.cells, start=1):
         where = f"{master.name}, cell {number}"
-        for kind in ("exercise", "check"):
+        for kind in ("exercise", "check", "reveals"):
             if kind in cell.metadata:
                 name = cell.metadata[kind]
                 if name not in BY_NAME:
                     raise BadMaster(f"{where}: there is no exercise {name!r}")
-                if (kind, name) in seen:
+                if kind != "reveals" and (kind, name) in seen:
                     raise BadMaster(f"{where}: a second cell with {kind}={name!r}")
                 seen.add((kind, name))
         if "exercise" in cell.metadata:
-            cell.source = _without_answer(cell, where)
+            cell.source = _without_answer(cell, where, is_marked)
         elif _MARKER.search(cell.source):
             raise BadMaster(f'{where}: solution markers in a cell without exercise="…"')
+    if is_marked:
+        notebook.cells = [_without_hint_of_answer(cell) for cell in notebook.cells]
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(_MARKED))
     return _write(notebook)
 
 
@@ -58,6 +79,22 @@ def solved_notebook(master):
     notebook = _read(master)
     for cell in notebook.cells:
         cell.source = "\n".join(line for line in cell.source.split("\n") if not _MARKER.search(line))
+    return _write(notebook)
+
+
+def nbgrader_source(master):
+    """The text of the instructor's notebook for nbgrader: the answers between their markers, a hidden test in each check.
+
+    nbgrader takes both out for the students. When it grades, the hidden test asks the kit's own grader. Raises
+    `BadMaster`.
+    """
+    attendee_notebook(master)  # complains about what nbgrader would stumble over
+    notebook = _read(master)
+    notebook.cells = [_without_hint_of_answer(cell) for cell in notebook.cells]
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(_MARKED))
+    for cell in notebook.cells:
+        if "check" in cell.metadata:
+            cell.source += _HIDDEN_TEST.format(name=cell.metadata["check"])
     return _write(notebook)
 
 
@@ -83,19 +120,34 @@ def _read(master):
     return jupytext.reads(master.read_text(encoding="utf-8"), fmt="py:percent")
 
 
-def _without_answer(cell, where):
+def _without_answer(cell, where, is_marked):
     name = cell.metadata["exercise"]
-    message = f"Exercise {BY_NAME[name].number}, {name}, is not attempted yet. Replace this line, or go on with: "
-    borrow = f"{name} = borrow('{name}')"
-    source, count = _SOLUTION.subn(
-        lambda match: (
-            f'{match[1]}raise NotImplementedError(\n{match[1]}    "{message}"\n{match[1]}    "{borrow}"\n{match[1]})'
-        ),
-        cell.source,
-    )
+    lines = [f"Exercise {BY_NAME[name].number}, {name}, is not attempted yet. Replace this line, or go on with: "]
+    lines.append(f"{name} = borrow('{name}')")
+    if is_marked:
+        lines = [lines[0].replace(", or go on with: ", ".")]
+
+    def stub(match):
+        indent = match[1]
+        words = "".join(f'{indent}    "{line}"\n' for line in lines)
+        return f"{indent}raise NotImplementedError(\n{words}{indent})"
+
+    source, count = _SOLUTION.subn(stub, cell.source)
     if count == 0 or len(_MARKER.findall(cell.source)) != 2 * count:
         raise BadMaster(f"{where}: {name} needs ### BEGIN SOLUTION and ### END SOLUTION, in this order, in pairs")
     return source
+
+
+def _without_hint_of_answer(cell):
+    """The cell, or where it shows much of an answer or needs the engine, a sentence that says what stood here."""
+    name = cell.metadata.get("reveals")
+    if "needs" in cell.metadata:
+        words = "*A cell is left out here: it trains with the kit's engine, which a marked course does not get.*"
+        return nbformat.v4.new_markdown_cell(words)
+    if name is None:
+        return cell
+    words = f"*A cell is left out here: it is built like the answer to exercise {BY_NAME[name].number}, `{name}`.*"
+    return nbformat.v4.new_markdown_cell(words)
 
 
 def _write(notebook):
@@ -135,5 +187,6 @@ def _metadata(exercise, check):
         "task": False,
     }
     if graded:
-        nbgrader["points"] = 1
+        count = len(BY_NAME[name].names)
+        nbgrader["points"] = 1 / count if count > 1 else 1  # an exercise is worth a point, whatever it is made of
     return {"workshop": {"check" if graded else "exercise": name}, "nbgrader": nbgrader}

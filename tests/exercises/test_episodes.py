@@ -1,5 +1,6 @@
 """1.1: the reference on real environments, and what the judge says about calls in another order."""
 
+import functools
 import itertools
 import re
 
@@ -7,16 +8,18 @@ import gym
 import numpy as np
 import pytest
 
+from tests.exercises.sitting import in_process
 from workshop.exercises import subject
-from workshop.exercises.judge import WHEN_GRADING, judge
+from workshop.exercises.exam import Exam
+from workshop.exercises.judge import judge
 from workshop.exercises.reference import reference
 from workshop.exercises.session_1.episodes import run_episode as part
 
 run_episode = reference("run_episode")
 
 
-def judged(answer, **effort):
-    return judge(part, lambda driver, arguments, seconds: subject.run(answer, driver, arguments, seconds), **effort)
+def judged(answer):
+    return judge(part, functools.partial(subject.run, answer))
 
 
 @pytest.mark.parametrize("name, ends_by_task", [("CartPole-v1", True), ("Taxi-v3", False), ("FrozenLake-v1", True)])
@@ -47,10 +50,10 @@ def test_an_answer_that_stops_after_a_thousand_steps_is_found_when_grading():
     def thousand_steps(env, policy, seed):
         return run_episode(gym.wrappers.TimeLimit(env, 1000), policy, seed)
 
-    judgement = judged(thousand_steps, effort=WHEN_GRADING)
+    judgement = Exam(part, seed=0).judge(in_process(thousand_steps))
     assert judgement.verdict == "fail"
     assert judgement.sentence == "it stops too early: the next call should be policy(1000)"
-    assert "(1,200 steps)" in judgement.call
+    assert "(1,050 steps)" in judgement.call
 
 
 @pytest.mark.parametrize(

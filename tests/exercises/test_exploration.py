@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workshop.exercises.drivers import DRIVERS
-from workshop.exercises.judge import WHEN_GRADING
+from workshop.exercises.exam import WHEN_GRADING
 from workshop.exercises.session_1.exploration import divergence, epsilon_greedy, expected_probabilities
 
 _DRAWS = epsilon_greedy.examples[0][3]

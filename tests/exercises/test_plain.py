@@ -507,3 +507,50 @@ FORGED = {
 def test_forged_streams(data):
     with pytest.raises(ValueError):
         plain.decode(data)
+
+
+@given(_arrays, st.booleans())
+def test_an_array_travels_as_numpy_writes_it(array, is_fortran):
+    array = np.asfortranarray(array) if is_fortran else array
+    assert base64.b64decode(json.loads(plain.encode(array))["npy"]) == _npy(array)
+
+
+COLLIDING = {
+    "ints": [{"t": "int", "hex": hex(number * (2**61 - 1))} for number in range(200_000)],
+    "complex": [{"t": "complex", "v": [-1_000_003 * number, number]} for number in range(200_000)],
+}
+
+
+@pytest.mark.parametrize("keys", COLLIDING)
+@pytest.mark.parametrize("tag", ["dict", "set", "frozenset"])
+def test_forged_keys_that_all_collide_are_refused_at_once(tag, keys):
+    """In a hash table each of them is compared with all before it: minutes, which are the reader's."""
+    parts = [[key, 0] for key in COLLIDING[keys]] if tag == "dict" else COLLIDING[keys]
+    with pytest.raises(ValueError, match="hash"):
+        plain.decode(json.dumps({"t": tag, "v": parts}).encode())
+
+
+@pytest.mark.parametrize(
+    "value", [set(range(5000)), {(-1, n): n for n in range(5000)}, {(-n, -2) for n in range(5000)}]
+)
+def test_many_honest_keys_pass(value):
+    assert plain.copy(value) == value
+
+
+@given(st.dictionaries(st.text(max_size=5), _values, max_size=4))
+def test_a_dict_of_encoded_values_is_the_encoded_dict(parts):
+    assert plain.encode_dict({key: plain.encode(value) for key, value in parts.items()}) == plain.encode(parts)
+
+
+@given(st.lists(_values, max_size=4).map(tuple))
+def test_a_tuple_of_encoded_items_is_the_encoded_tuple(items):
+    assert plain.encode_tuple(*map(plain.encode, items)) == plain.encode(items)
+
+
+def test_an_encoded_value_may_be_as_deep_as_any_other():
+    deep = []
+    for _ in range(plain.MAX_DEPTH):
+        deep = [deep]
+    outcome = plain.encode_dict({"value": plain.encode(deep)})
+    assert plain.decode(outcome) == {"value": deep}
+    assert plain.decode(plain.encode_tuple(outcome, plain.encode(1))) == ({"value": deep}, 1)

@@ -31,7 +31,8 @@ def test_steps_run_by_themselves_and_miss_no_name(name):
     namespace = {"__name__": name}
     exec(compile(reference_steps(name), name, "exec"), namespace)
     assert name in reference_names(name)
-    waiting = [namespace[name].__code__]
+    members = vars(namespace[name]).values() if isinstance(namespace[name], type) else [namespace[name]]
+    waiting = [member.__code__ for member in members if hasattr(member, "__code__")]
     while waiting:
         code = waiting.pop()
         loaded = {i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"}

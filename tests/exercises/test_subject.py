@@ -19,14 +19,33 @@ def run(answer, *arguments, seconds=5.0):
 
 
 def test_value_and_arguments_come_back():
-    outcome = run(lambda x, y: (x, len(y)), 1, [2.0])
-    assert outcome == {"kind": "returned", "value": (1, 1), "arguments": (1, [2.0]), "printed": ""}
+    outcome = run(lambda x, y: (x, y.append(1)), 1, [2.0])
+    seconds = outcome.pop("seconds")
+    assert outcome == {"kind": "returned", "value": (1, None), "arguments": (1, [2.0, 1]), "printed": ""}
+    assert 0 <= seconds < 5
 
 
 def test_arguments_are_as_they_are_after_the_call():
     outcome = run(lambda x, y: x.append(y) or y.fill(7), [1], np.zeros(2))
     assert outcome["arguments"][0][0] == 1
     np.testing.assert_array_equal(outcome["arguments"][1], [7, 7])
+
+
+UNTOUCHED = ([1.5, -0.0], {3, "a"}, {"b": 1, "a": (2,)}, np.asfortranarray(np.eye(3, 2)), np.float32(1), float("nan"))
+
+
+def test_arguments_that_are_left_alone_do_not_travel():
+    assert run(lambda *arguments: None, *UNTOUCHED)["arguments"] is None
+    assert run(lambda *arguments: arguments[3].fill(0), *UNTOUCHED)["arguments"] is not None
+
+
+def test_processor_time_is_told():
+    def works():
+        started = time.process_time()
+        while time.process_time() < started + 0.05:
+            pass
+
+    assert run(works)["seconds"] >= 0.05 > run(lambda: time.sleep(0.1))["seconds"]
 
 
 class Unspeakable(Exception):
@@ -164,3 +183,13 @@ def test_error_inside_a_library_names_the_line_that_called_it():
     assert run(answer, "{")["line"] == "cell 1, line 4: `return json.loads(x)`"
     answer = _typed_in("def f(x):\n    import no_such_module_anywhere\n", "<cell 1>")
     assert run(answer, "{")["line"] == "cell 1, line 2: `import no_such_module_anywhere`"
+
+
+def test_companions_reach_the_driver(monkeypatch):
+    def joined(answer, companions, *arguments):
+        return companions["after"](answer(*arguments))
+
+    monkeypatch.setitem(subject.DRIVERS, "joined", joined)
+    pair = subject.accompanied(lambda x: x + 1, {"after": lambda x: 10 * x})
+    assert subject.run(pair, "joined", plain.encode((2,)), 5.0)["value"] == 30
+    assert subject.accompanied(len, {}) is len

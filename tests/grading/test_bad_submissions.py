@@ -5,7 +5,9 @@ Every case stands in `q_target` of a notebook whose `discounted_return` is right
 
 import os
 import subprocess
+import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -74,17 +76,39 @@ IN_THE_ANSWER = {
     ),
 }
 
+ROOT = Path(__file__).resolve().parents[2]
+if sys.platform == "linux":  # elsewhere the documentation asks for a container
+    IN_THE_ANSWER |= {
+        "reads the reference": (
+            f"return float(len(open({str(ROOT / 'solutions/session_1_reinforcement_learning.py')!r}).read()))",
+            "error",
+            "",
+        ),
+        "imports the reference": (
+            (
+                "from workshop.exercises.reference import reference\n"
+                "    return reference('q_target')(reward, next_q_values, terminated, gamma)"
+            ),
+            "error",
+            "",
+        ),
+        "imports the checkers": ("import workshop.exercises.session_1.targets as t; return t.MISTAKES", "error", ""),
+        "writes a results file": (f"open({str(ROOT / 'rows.json')!r}, 'w').write('[]')", "error", "Error"),
+        "calls home": ("import urllib.request; urllib.request.urlopen('http://192.0.2.1/')", "error", "Error"),
+        "leaves a daemon behind": (
+            "import subprocess; subprocess.Popen(['sleep', '62'], start_new_session=True)\n    " + RIGHT_BODY,
+            "pass",
+            "",
+        ),
+    }
+
 
 @pytest.fixture(autouse=True)
 def _short_limits(monkeypatch):
     """The limits of a real run, ten times as short; and something in the environment that is nobody's business."""
     monkeypatch.setenv("WORKSHOP_SECRET", "the seed")
-    from workshop.exercises import judge
-
-    effort = judge.Effort(
-        examples=1, search_seconds=3, shrink_seconds=4, call_seconds=1, examples_seconds=9, thorough=True
-    )
-    monkeypatch.setattr(grading.judge, "WHEN_GRADING", effort)
+    quick = grading.exam.Rigour(examples=1, call_seconds=1, total_seconds=9, shrink_calls=50)
+    monkeypatch.setattr(grading.exam, "WHEN_GRADING", quick)
 
 
 def grade(path, *names):

@@ -1,16 +1,25 @@
 """`workshop grade` and `pytest solutions/` as an instructor runs them."""
 
 import csv
+import io
 import json
+import os
+import re
+import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
-from tests.grading.notebooks import RIGHT_RETURN, write_notebook
+from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, write_notebook
 from workshop.cli import main
+from workshop.exercises import records
+from workshop.grading import run, summary
+from workshop.grading.room import Graded
 from workshop.grading.rows import VERDICTS, Row, to_csv
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +58,18 @@ def test_nothing_to_grade_is_said(tmp_path):
     assert "no notebook" in result.output
 
 
+@pytest.mark.parametrize("name", ["r[/b]x", "[red]", ":smile:", "caf\udce9"])
+def test_a_name_is_said_as_it_is(tmp_path, name):
+    """Brackets are no markup, and bytes that are no text go out as they came."""
+    command = [sys.executable, "-m", "workshop", "grade", name]
+    (tmp_path / os.path.dirname(name)).mkdir(exist_ok=True)
+    (tmp_path / name).mkdir()
+    strict = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    result = subprocess.run(command, cwd=tmp_path, env=strict, capture_output=True, timeout=60, check=False)
+    assert result.returncode == 2, result.stderr.decode()
+    assert f"There is no notebook (*.ipynb) in {name}.".encode(errors="surrogateescape") in result.stdout
+
+
 def test_a_path_that_is_not_there_is_said(tmp_path):
     result = grade(tmp_path / "nowhere")
     assert result.exit_code == 2
@@ -62,21 +83,74 @@ def test_a_file_that_cannot_be_written_is_said_before_anything_is_graded(handed_
     assert "Traceback" not in result.output
 
 
-def test_rows_known_so_far_are_kept_when_the_run_is_interrupted(handed_in, tmp_path, monkeypatch):
-    from workshop.grading import command
+def test_a_dash_is_no_file(handed_in):
+    result = grade(str(handed_in), "--json", "-")
+    assert result.exit_code == 2 and "Name a file for --json" in result.output
+    assert not Path("-").exists()
 
-    graded = []
 
-    class Interrupted(command.Grader):
-        def row(self, exercise):
-            if len(graded) == 3:
-                raise KeyboardInterrupt
-            graded.append(exercise)
-            return super().row(exercise)
+def test_an_interrupted_run_writes_what_it_knows_and_goes_on_later(handed_in, tmp_path, monkeypatch):
+    events = run.Room.events
 
-    monkeypatch.setattr(command, "Grader", Interrupted)
-    grade(handed_in, "--json", tmp_path / "rows.json")
+    def interrupted(room, seconds):
+        found = events(room, seconds)
+        if any(isinstance(event, Graded) for event in found):
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(run.Room, "events", interrupted)
+    options = [handed_in, "--only", "discounted_return", "--only", "q_target", "--json", tmp_path / "rows.json"]
+    result = grade(*options, "--workers", 1)
+    assert result.exit_code == 130, result.output
+    assert "Interrupted" in result.output
+    command = shlex.split(result.output.splitlines()[-1])
+    assert command[:3] == ["workshop", "grade", str(handed_in)] and command[-1] == "--resume"
+    assert json.loads((tmp_path / "rows.json").read_text()) == []
+    monkeypatch.undo()
+    result = grade(*command[2:])
+    assert result.exit_code == 0, result.output
+    assert "Going on" in result.output
     assert len(json.loads((tmp_path / "rows.json").read_text())) == 3
+    again = grade(*command[2:])
+    assert "Going on: 3 rows are known already" in again.output and again.exit_code == 0
+    assert str(records.home() / "grading") in result.output and str(records.home() / "grading") in again.output
+    write_notebook(handed_in / "ann" / "session_1.ipynb", RIGHT_TARGET)
+    again = grade(*command[2:])
+    assert "Changed since, and graded again: ann/session_1.ipynb" in again.output
+    rows = json.loads((tmp_path / "rows.json").read_text())
+    assert [row["verdict"] for row in rows] == ["unattempted", "pass", "ungradable"]
+
+
+def test_only_one_exercise_with_a_seed(handed_in):
+    result = grade(handed_in, "--only", "discounted_return", "--seed", "7")
+    assert result.exit_code == 0, result.output
+    assert "2 submissions, 2 rows, 1 of 1 points, seed 7: 1 pass, 1 ungradable." in result.output
+
+
+def test_what_the_command_does_not_understand_is_a_sentence(handed_in):
+    assert "Do you mean td_update?" in grade(handed_in, "--only", "td_updat").output
+    assert "goes with --engine ray" in grade(handed_in, "--address", "auto").output
+    assert grade(handed_in, "--workers", "0").exit_code == 2
+
+
+def test_a_missing_row_is_a_failure_of_the_run(handed_in, monkeypatch):
+    monkeypatch.setattr(run.Store, "add", lambda store, task, row: False)
+    result = grade(handed_in, "--only", "discounted_return")
+    assert result.exit_code == 1
+    assert "2 rows are missing" in result.output
+
+
+def test_many_submissions_are_counted_by_exercise_and_the_unreadable_ones_named(tmp_path):
+    row = Row("ann.ipynb", "q_target", 1, "pass", 1.0, 1.0, "", "", 0.1)
+    rows = [replace(row, submission=f"{number}.ipynb", verdict=verdict) for number, verdict in enumerate(VERDICTS)]
+    rows += [Row(f"x{n}", None, None, "ungradable", 0.0, 0.0, "[red]merge[/red]", "", 0.0) for n in range(12)]
+    console = Console(file=io.StringIO(), width=150)
+    summary.show(console, rows, 7, {"csv": Path("rows.csv")})
+    text = console.file.getvalue()
+    assert re.search(r"1\.8 q_target( +1){9}\n", text)
+    assert "Could not be read (12)" in text and "x9: [red]merge[/red]" in text and "and 2 more" in text
+    assert "21 submissions, 21 rows, 9 of 9 points, seed 7: 13 ungradable" in text
+    assert "rows.csv" in text
 
 
 def test_text_of_a_submission_is_no_formula_and_steers_no_terminal(tmp_path):
@@ -95,7 +169,7 @@ def run_pytest(*arguments):
 
 
 def test_pytest_on_the_untouched_notebooks_fails_with_a_row_an_exercise():
-    result = run_pytest("--submission", ROOT / "notebooks")
+    result = run_pytest("--submission", ROOT / "notebooks" / "session_1_reinforcement_learning.ipynb")
     assert result.returncode == 1, result.stdout
     assert "14 rows: 14 unattempted; 0 of 14 points" in result.stdout
     assert "14 failed" in result.stdout

@@ -1,23 +1,25 @@
 """What one answer does to its process stays its own, and nothing that a process does holds or fools the grader."""
 
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import psutil
 import pytest
 
 from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, slow_but, write_notebook
 from workshop.exercises.catalogue import exercise_of
-from workshop.exercises.judge import Effort
+from workshop.exercises.exam import Rigour
 from workshop.grading import grader as grading
 from workshop.grading import supervisor as supervising
 from workshop.grading.grader import Grader
 
-EFFORT = Effort(examples=0.5, search_seconds=3, shrink_seconds=4, call_seconds=1, examples_seconds=9, thorough=True)
+QUICK = Rigour(examples=0.5, call_seconds=1, total_seconds=9, shrink_calls=50)
 USES_NUMPY = """
 import numpy as np
 def discounted_return(rewards, gamma):
@@ -29,7 +31,7 @@ PIPES = "(d for d in range(4, 20) if os.path.exists(f'/dev/fd/{d}'))"
 
 @pytest.fixture(autouse=True)
 def _short_limits(monkeypatch):
-    monkeypatch.setattr(grading.judge, "WHEN_GRADING", EFFORT)
+    monkeypatch.setattr(grading.exam, "WHEN_GRADING", QUICK)
     monkeypatch.setattr(supervising, "_LOAD_SECONDS", 2)
 
 
@@ -37,7 +39,7 @@ def grade(tmp_path, names, *cells):
     path = write_notebook(tmp_path / "case.ipynb", *cells)
     with Grader("case.ipynb", path) as grader:
         rows = [grader.row(exercise_of(name)) for name in names]
-        assert grader._supervisor._process is None  # nothing waits for the next exercise
+        assert grader._supervisor._worker is None  # nothing waits for the next exercise
     return rows
 
 
@@ -105,6 +107,7 @@ def test_what_happens_while_an_answer_is_loaded(what, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_stopped_process_does_not_hold_the_grader(tmp_path):
     """It stops after it was loaded, and the inputs of returns_to_go are more than a pipe takes."""
     setup = "import threading, os, signal; threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGSTOP)).start()"
@@ -221,7 +224,7 @@ def test_a_fault_of_the_grader_is_a_row(tmp_path, monkeypatch):
     def fault(*arguments):
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(grading.judge, "judge", fault)
+    monkeypatch.setattr(grading.exam.Exam, "judge", fault)
     (row,) = grade(tmp_path, ["q_target"], RIGHT_TARGET)
     assert (row.verdict, row.exercise, row.points) == ("ungradable", "q_target", 0.0)
     assert "by hand" in row.message
@@ -268,16 +271,31 @@ def test_an_error_quotes_its_line_although_more_stands_in_the_cell(tmp_path):
 @pytest.mark.parametrize(
     "number", [signal.SIGKILL, *(pytest.param(n, marks=pytest.mark.slow) for n in (signal.SIGTERM, signal.SIGINT))]
 )
-def test_whoever_ends_the_grader_costs_one_submission(number, tmp_path):
-    folder = tmp_path / "handed in"
+def test_a_grader_that_is_ended_loses_no_row_and_leaves_nothing(number, tmp_path):
+    folder, written = tmp_path / "handed in", tmp_path / "rows.json"
     folder.mkdir()
     write_notebook(folder / "a.ipynb", RIGHT_RETURN)
-    body = f"os.kill(os.getppid(), {int(number)}); time.sleep(5)"
-    killer = f"import os, time\ndef discounted_return(rewards, gamma):\n    {body}"
-    write_notebook(folder / "b.ipynb", killer)
-    command = [sys.executable, "-m", "workshop", "grade", str(folder), "--json", str(tmp_path / "rows.json")]
-    run = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path)
+    write_notebook(folder / "b.ipynb", "import time\ndef discounted_return(rewards, gamma):\n    time.sleep(60)")
+    command = [sys.executable, "-m", "workshop", "grade", str(folder), "--json", str(written), "--workers", "1"]
+    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    options["env"] = {**os.environ, "WORKSHOP_HOME": str(tmp_path / "home")}
+    # Whoever runs these tests in the background has made them deaf to Ctrl-C, and their children with them.
+    options["preexec_fn"] = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+
+    def is_kept(text):
+        return any(text in file.read_text() for file in (tmp_path / "home").glob("grading/*.jsonl"))
+
+    with subprocess.Popen(command, **options) as run:
+        deadline = time.monotonic() + 100
+        while not is_kept('"begun": "b.ipynb"') and time.monotonic() < deadline:
+            time.sleep(0.05)
+        below = psutil.Process(run.pid).children(recursive=True)
+        run.send_signal(number)
     assert run.returncode != 0
-    rows = json.loads((tmp_path / "rows.json").read_text())
-    assert len(rows) >= 14
+    _, alive = psutil.wait_procs(below, timeout=20)
+    assert not alive  # nobody was there any more to end them
+    assert subprocess.run([*command, "--resume"], **options, check=False).returncode == 0
+    rows = json.loads(written.read_text())
+    assert Counter(row["submission"] for row in rows) == {"a.ipynb": 14, "b.ipynb": 14}
     assert {row["verdict"] for row in rows if row["submission"] == "a.ipynb"} == {"pass", "unattempted"}
+    assert {row["verdict"] for row in rows if row["submission"] == "b.ipynb"} == {"timeout", "unattempted"}

@@ -2,14 +2,18 @@
 
 import json
 import os
+from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, version_3, write_notebook
 from workshop.exercises.catalogue import EXERCISES
-from workshop.grading.reading import Unreadable, _notebook_cells, defines, find_submissions, read_submission
+from workshop.grading import reading
+from workshop.grading.formats import Unreadable, read_cells
+from workshop.grading.reading import defines, read_submission
+from workshop.notebooks import NOTEBOOKS, masters
 
 SESSION_1 = [exercise.name for exercise in EXERCISES if exercise.session == 1]
 
@@ -47,19 +51,26 @@ _notebooks = (
 )
 
 
+@settings(max_examples=60)
 @given(_notebooks)
 def test_any_json_is_cells_or_one_sentence(value):
     try:
-        found = _notebook_cells(json.dumps(value))
+        found, remarks = read_cells(json.dumps(value).encode())
     except Unreadable as error:
         assert str(error)
     else:
-        assert all(
-            type(number) is int and kind in ("code", "markdown") and type(source) is str
-            for number, kind, source in found
-        )
+        assert remarks == []
+        for cell in found:
+            assert [type(part) for part in (cell.number, cell.is_code, cell.source, cell.exercise)] == [
+                int,
+                bool,
+                str,
+                str,
+            ]
+            cell.source.encode()
 
 
+@settings(max_examples=60)
 @given(st.binary(max_size=100))
 def test_any_bytes_are_one_sentence(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "any.ipynb"
@@ -81,14 +92,14 @@ def test_old_format(tmp_path):
     assert [cell.source for cell in read(path).cells] == [RIGHT_TARGET, RIGHT_RETURN]
 
 
-def test_huge_outputs_are_no_obstacle_and_a_huge_file_is(tmp_path, monkeypatch):
+def test_huge_outputs_are_no_obstacle_and_a_huge_file_is(tmp_path):
     path = write_notebook(tmp_path / "it.ipynb", RIGHT_RETURN)
     notebook = json.loads(path.read_text())
     notebook["cells"][0]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * 10**7}]
     path.write_text(json.dumps(notebook))
     assert read(path).mentions("discounted_return")
     with open(path, "r+b") as file:
-        file.truncate(65 * 2**20)
+        file.truncate(500 * 2**20)
     assert "larger than 64 MB" in reason(path)
 
 
@@ -126,18 +137,6 @@ def test_what_looks_like_a_definition(text, is_there):
     assert defines("q_target", text) == is_there
 
 
-def test_paths_that_are_no_files(tmp_path):
-    (tmp_path / "folder.ipynb").mkdir()
-    (tmp_path / "loop.ipynb").symlink_to("loop.ipynb")
-    (tmp_path / "lost.ipynb").symlink_to("nowhere")
-    (tmp_path / "device.ipynb").symlink_to("/dev/zero")
-    os.mkfifo(tmp_path / "pipe.ipynb")
-    found = find_submissions(tmp_path)
-    assert [name for name, _ in found] == ["device.ipynb", "folder.ipynb", "loop.ipynb", "lost.ipynb", "pipe.ipynb"]
-    for _, path in found:
-        assert "file" in reason(path)
-
-
 def test_a_name_that_is_no_text_can_be_graded_and_written(tmp_path):
     from workshop.grading.grader import Grader
     from workshop.grading.rows import to_csv, to_json
@@ -150,17 +149,74 @@ def test_a_name_that_is_no_text_can_be_graded_and_written(tmp_path):
     (to_json(rows) + to_csv(rows)).encode()
 
 
-def test_checkpoints_are_nobodys_submission(tmp_path):
-    (tmp_path / "ann" / ".ipynb_checkpoints").mkdir(parents=True)
-    write_notebook(tmp_path / "ann" / "b.ipynb", RIGHT_RETURN)
-    write_notebook(tmp_path / "ann" / ".ipynb_checkpoints" / "b-checkpoint.ipynb", RIGHT_RETURN)
-    assert [name for name, _ in find_submissions(tmp_path)] == [os.path.join("ann", "b.ipynb")]
-    assert find_submissions(tmp_path / "ann" / "b.ipynb") == [("b.ipynb", tmp_path / "ann" / "b.ipynb")]
-
-
 @pytest.mark.parametrize(
     "cell", [RIGHT_RETURN, ("markdown", RIGHT_RETURN), "def discounted_return(:", "discounted_return = 1 +"]
 )
 def test_a_session_is_graded_whole_if_any_of_it_is_there(cell, tmp_path):
     submission = read(write_notebook(tmp_path / "it.ipynb", "print(1)", cell))
     assert [exercise.name for exercise in submission.exercises()] == SESSION_1
+
+
+# Sessions -------------------------------------------------------------------------------------------------------------
+
+
+def _exercise(number, *names):
+    return SimpleNamespace(session=number, names=names)
+
+
+CATALOGUE = [
+    *(_exercise(1, name) for name in ("discounted_return", "q_target", "td_update", "q_learning")),
+    _exercise(2, "quadratic", "quadratic_gradient"),
+    *(_exercise(3, name) for name in ("train", "act", "preprocess", "td_targets", "dqn_loss", "sync_target")),
+]
+
+
+def _stubs(*names):
+    return [f"def {name}(*arguments):\n    raise NotImplementedError" for name in names]
+
+
+ALL_OF_1 = _stubs("discounted_return", "q_target", "td_update", "q_learning")
+
+
+@pytest.mark.parametrize(
+    "cells, marked, sessions",
+    [
+        (ALL_OF_1, [], {1}),
+        ([*ALL_OF_1, *_stubs("train", "act")], [], {1}),  # helpers that happen to be called like exercises
+        ([*ALL_OF_1, *_stubs("train", "act", "preprocess", "td_targets")], [], {1, 3}),  # all sessions in one notebook
+        (_stubs("q_target"), [], {1}),
+        (_stubs("train"), [], {3}),
+        (_stubs("train"), ["q_target"], {1}),
+        (_stubs("quadratic", "quadratic_gradient", "train"), [], {2}),
+        (_stubs("train", "act", "preprocess", "td_targets"), ["q_target"], {1, 3}),
+        (["print(1)"], ["q_target", "act"], {1, 3}),  # every answer deleted, two cells of two notebooks left
+        ([("markdown", source) for source in ALL_OF_1], [], {1}),
+        (_stubs("q_target", "train"), [], {1, 3}),  # too little to tell: a row too many costs nobody a point
+    ],
+)
+def test_the_sessions_of_a_notebook(cells, marked, sessions, tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "EXERCISES", CATALOGUE)
+    monkeypatch.setattr(reading, "BY_NAME", {name: it for it in CATALOGUE for name in it.names})
+    path = write_notebook(tmp_path / "it.ipynb", *cells)
+    notebook = json.loads(path.read_text())
+    for name in marked:
+        notebook["cells"].append(
+            {"cell_type": "code", "source": "", "metadata": {"workshop": {"exercise": name}}, "outputs": []}
+        )
+    path.write_text(json.dumps(notebook))
+    found = read(path).exercises()
+    assert {exercise.session for exercise in found} == sessions
+    assert found == [exercise for exercise in CATALOGUE if exercise.session in sessions]
+
+
+@pytest.mark.parametrize("metadata", [{"workshop": {"exercise": "q_target"}}, {"workshop": {"check": "q_target"}}])
+def test_a_notebook_whose_answers_are_all_deleted_is_still_one_of_its_session(metadata, tmp_path):
+    path = tmp_path / "it.ipynb"
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": "", "metadata": metadata}]}))
+    assert [exercise.name for exercise in read(path).exercises()] == SESSION_1
+
+
+def test_the_masters_and_what_is_built_of_them_are_of_their_own_session():
+    for path in [*masters(), *NOTEBOOKS.glob("*.ipynb")]:
+        number = int(path.name.split("_")[1])
+        assert {exercise.session for exercise in read_submission(path.name, path).exercises()} == {number}

@@ -12,7 +12,7 @@ from tests.notebooks.surroundings import attendees_environment
 from workshop import notebooks
 from workshop.exercises.catalogue import BY_NAME, EXERCISES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 MASTERS = notebooks.masters()
 
 
@@ -100,8 +100,8 @@ class _Images(HTMLParser):
         self.alternatives = []
 
     def handle_starttag(self, tag, attributes):
-        if tag == "img":
-            self.alternatives.append(dict(attributes).get("alt", ""))
+        if tag in ("img", "video"):
+            self.alternatives.append(dict(attributes).get({"img": "alt", "video": "aria-label"}[tag]) or "")
 
 
 def test_every_picture_says_in_words_what_it_shows(solved):

@@ -337,6 +337,22 @@ def check_gpu():
     return Row(OK, f"{name}, CuPy {version}")
 
 
+def check_grading():
+    """What attendees' code can do to whoever grades it here."""
+    from workshop.grading.protections import ADVICE, protections
+
+    held = protections()
+    missing = [name for name, is_held in held.items() if not is_held]
+    if not missing:
+        return Row(OK, f"answers run with {', '.join(held)}")
+    advice = by_system(
+        "Landlock needs Linux 5.13 or newer, and its name in /sys/kernel/security/lsm (boot option lsm=landlock,...).",
+        wsl="wsl --update\nThen `wsl --shutdown`, and start again: newer kernels of WSL confine more.",
+        macos="Attendees' code that you have reason to fear: grade it in a container.",
+    )
+    return Row(NOTE, f"answers run without {', '.join(missing)}", f"{advice}\n{ADVICE}")
+
+
 CHECKS = {
     "System": check_system,
     "Python": check_python,
@@ -348,6 +364,7 @@ CHECKS = {
     "ROMs": check_roms,
     "Jupyter": check_jupyter,
     "Versions": check_versions,
+    "Grading": check_grading,
     "Write access": check_writing,
     "Memory": check_memory,
     "Disk": check_disk,

@@ -2,9 +2,9 @@
 
 import difflib
 
-from workshop.exercises import session_1
+from workshop.exercises import session_1, session_2, session_3
 
-EXERCISES = (*session_1.EXERCISES,)
+EXERCISES = (*session_1.EXERCISES, *session_2.EXERCISES, *session_3.EXERCISES)
 BY_NAME = {name: exercise for exercise in EXERCISES for name in exercise.names}
 
 

@@ -6,13 +6,15 @@ a mistake in calling them is answered with a sentence, not with a traceback.
 
 import functools
 import inspect
+import os
 import time
 
 from workshop.exercises import records, subject
 from workshop.exercises.catalogue import BY_NAME, EXERCISES, UnknownExercise, exercise_of, part_of
-from workshop.exercises.judge import PASS, TIMEOUT, UNATTEMPTED, judge
+from workshop.exercises.judge import judge
+from workshop.exercises.judgement import PASS, TIMEOUT, UNATTEMPTED
 from workshop.exercises.message import Message
-from workshop.exercises.reference import ReferenceMissing, reference, reference_source
+from workshop.exercises.reference import IS_HERE, ReferenceMissing, reference, reference_source
 
 
 class _Misuse(Exception):
@@ -33,7 +35,8 @@ def _explains_misuse(function):
                 raise _Misuse(f"it takes {wanted if shown else 'nothing: progress()'}.") from None
             return function(*bound.args, namespace=inspect.currentframe().f_back.f_globals)
         except (_Misuse, UnknownExercise, ReferenceMissing) as error:
-            Message("open", f"… {function.__name__}: {error}").show()
+            message = Message("open", f"… {function.__name__}: {error}")
+            _show_failure(message) if function.__name__ == "check" else message.show()
 
     explaining.__signature__ = signature
     return explaining
@@ -56,9 +59,12 @@ def check(answer, *, namespace):
     exercise, part = exercise_of(name), part_of(name)
     title = f"{exercise.number} {name}"
     if "borrowed_from_workshop" in getattr(answer, "__dict__", {}):  # its own: a subclass of ours is the attendee's
-        Message("open", f"↺ {title} is borrowed: it works, and it is ours. Yours is still to be written.").show()
+        _show_failure(
+            Message("open", f"↺ {title} is borrowed: it works, and it is ours. Yours is still to be written.")
+        )
         return
-    judgement = judge(part, functools.partial(subject.run, answer))
+    companions = {companion: _companion(companion, name, namespace) for companion in part.companions}
+    judgement = judge(part, functools.partial(subject.run, subject.accompanied(answer, companions)))
     if judgement.verdict != UNATTEMPTED:
         passed = judgement.verdict == PASS
         records.update(
@@ -66,7 +72,22 @@ def check(answer, *, namespace):
             status=lambda old: records.PASSED if passed or old == records.PASSED else records.FAILED,
             checks=lambda old: old + 1,
         )
-    message_about(title, name, judgement).show()
+    message = message_about(title, name, judgement)
+    message.show() if judgement.verdict == PASS else _show_failure(message)
+
+
+def _show_failure(message):
+    """Show it. `nbgrader validate` says that all is well where no cell raises, so there it is raised as well."""
+    message.show()
+    if os.environ.get("NBGRADER_EXECUTION") == "validate":
+        raise AssertionError(message.text())
+
+
+def _companion(companion, name, namespace):
+    """What the attendee has under the name of a companion of `name`."""
+    if callable(namespace.get(companion)):
+        return namespace[companion]
+    raise _Misuse(f"{name} is checked together with your {companion}. Run the cell that defines {companion} first.")
 
 
 def message_about(title, name, judgement):
@@ -77,8 +98,9 @@ def message_about(title, name, judgement):
         todo = f"Write your answer in place of the `raise` line, run the cell, then check again. Stuck? hint({name})"
         for other in BY_NAME:
             if other != name and f", {other}, is not attempted" in judgement.sentence:  # what the stub of it says
-                todo = f"It calls {other}, which is not written yet. Write that first, or go on with: "
-                todo += f"{other} = borrow({other!r})"
+                why = "It is checked together with" if other in part_of(name).companions else "It calls"
+                borrow_it = f", or go on with: {other} = borrow({other!r})" if IS_HERE else "."
+                todo = f"{why} {other}, which is not written yet. Write that first{borrow_it}"
         return Message("open", f"… {title} is not attempted yet.", (("text", todo),))
     if judgement.verdict == TIMEOUT:
         heading = f"✗ {title} does not come back."
@@ -106,11 +128,8 @@ def hint(answer, *, namespace):
     count = records.record_of(name)["hints"]
     shown = min(count + 1, len(part.hints))
     records.update(name, hints=shown)
-    more = (
-        f"hint({name}) again for the next one."
-        if shown < len(part.hints)
-        else f"That was the last; solution({name}) shows ours."
-    )
+    last = f"That was the last; solution({name}) shows ours." if IS_HERE else "That was the last."
+    more = f"hint({name}) again for the next one." if shown < len(part.hints) else last
     number = f"{shown} of {len(part.hints)}"
     Message(
         "open", f"Hint {number} for {exercise.number} {name}", (("text", part.hints[shown - 1]), ("text", more))
@@ -122,8 +141,8 @@ def solution(answer, *, namespace):
     """The reference answer and why it is right."""
     name = _name_of(answer, namespace)
     part, exercise = part_of(name), exercise_of(name)
-    records.update(name, solution_seen=True)
     blocks = (("code", reference_source(name)), ("text", part.explanation))
+    records.update(name, solution_seen=True)
     Message("open", f"Our answer to {exercise.number} {name}", blocks).show()
 
 

@@ -9,6 +9,8 @@ import io
 import linecache
 import traceback
 import warnings
+from collections import namedtuple
+from time import process_time
 
 from workshop.exercises import plain
 from workshop.exercises.drivers import DRIVERS
@@ -18,47 +20,70 @@ RETURNED, RAISED, NOT_ATTEMPTED, TIMEOUT = "returned", "raised", "not_attempted"
 TOO_LARGE, OUT_OF_MEMORY, CRASHED = "too_large", "out_of_memory", "crashed"
 KINDS = (RETURNED, RAISED, NOT_ATTEMPTED, TIMEOUT, TOO_LARGE, OUT_OF_MEMORY, CRASHED)
 _PRINTED_CHARACTERS = 2000
+_NOTHING = plain.encode(None)
 
 
-def run(answer, driver, encoded_arguments, seconds):
+Accompanied = namedtuple("Accompanied", ["answer", "companions"])
+Accompanied.__doc__ = "An answer that is judged together with others of its author: the answer, and name -> companion."
+
+
+def accompanied(answer, companions):
+    """The answer as `run` takes it: by itself where there are no companions (a dict, name -> function or class)."""
+    return Accompanied(answer, companions) if companions else answer
+
+
+def run(answer, driver, encoded_arguments, seconds, within=call_within):
     """Call an answer once.
 
     Args:
-        answer: the attendee's function or class.
+        answer: the attendee's function or class, or an `Accompanied`: then the driver gets the companions as its
+            second argument.
         driver: a name in `workshop.exercises.drivers.DRIVERS`.
         encoded_arguments: bytes, a tuple encoded by `plain.encode`.
-        seconds: float, the wall-clock limit.
+        seconds: float, the limit.
+        within: what holds the limit, `call_within` or another function of `time_limit`.
 
     Returns:
-        A dict of plain data: `kind` (one of those above; only a supervisor sees `CRASHED`), `value` and `arguments` (as
-        they are after the call) where it returned; `error` and `line` where it raised; `error` where it is not
-        attempted or too large; `printed`, the first 2,000 characters of its output.
+        A dict of plain data: `kind` (one of those above; only a supervisor sees `CRASHED`), `value` where it returned,
+        and `arguments` as they are after the call, or None where it left them as they were; `error` and `line` where it
+        raised; `error` where it is not attempted or too large; `printed`, the first 2,000 characters of its output;
+        `seconds` of processor time.
     """
+    return plain.decode(run_encoded(answer, driver, encoded_arguments, seconds, within)[1])
+
+
+def run_encoded(answer, driver, encoded_arguments, seconds, within=call_within):
+    """As `run`, for sending it on: the outcome's kind, and the outcome as bytes that `plain.decode` reads."""
     printed = _CappedText(_PRINTED_CHARACTERS)
+    started = process_time()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            outcome = call_within(seconds, _call, answer, driver, plain.decode(encoded_arguments))
+            kind, parts = within(seconds, _call, answer, driver, encoded_arguments)
         except TimeLimitExceeded:
-            outcome = {"kind": TIMEOUT}
-    return {**outcome, "printed": printed.getvalue()}
+            kind, parts = TIMEOUT, {}
+    words = {"kind": kind, "printed": printed.getvalue(), "seconds": process_time() - started}
+    return kind, plain.encode_dict({**parts, **{name: plain.encode(word) for name, word in words.items()}})
 
 
-def _call(answer, driver, arguments):
-    """The outcome, without `printed`. All of it is made within the limits: an answer's object may have a `__repr__`."""
+def _call(answer, driver, encoded_arguments):
+    """The kind and what goes with it, encoded within the limits too: an answer's object may have a `__repr__`."""
     try:
-        value = DRIVERS[driver](answer, *arguments)
-        return {"kind": RETURNED, "value": plain.copy(value), "arguments": plain.copy(arguments)}
+        arguments = plain.decode(encoded_arguments)
+        parts = answer if isinstance(answer, Accompanied) else (answer,)
+        value = plain.encode(DRIVERS[driver](*parts, *arguments))
+        after = plain.encode(arguments)
+        return RETURNED, {"value": value, "arguments": _NOTHING if after == encoded_arguments else after}
     except NotImplementedError as error:
-        return {"kind": NOT_ATTEMPTED, "error": _text_of(error)}
+        return NOT_ATTEMPTED, {"error": plain.encode(_text_of(error))}
     except plain.TooLarge as error:
-        return {"kind": TOO_LARGE, "error": str(error)}
+        return TOO_LARGE, {"error": plain.encode(str(error))}
     except MemoryError:
-        return {"kind": OUT_OF_MEMORY}
+        return OUT_OF_MEMORY, {}
     except (TimeLimitExceeded, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit from the answer too: it ends nothing but this call
-        return {"kind": RAISED, "error": describe(error), "line": _answers_line(error)}
+        return RAISED, {"error": plain.encode(describe(error)), "line": plain.encode(_answers_line(error))}
 
 
 class _CappedText(io.TextIOBase):

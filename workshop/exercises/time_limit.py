@@ -38,7 +38,15 @@ def call_within(seconds, function, *arguments):
     return (_call_with_signals if is_main_thread else _call_traced)(seconds, function, arguments)
 
 
-def _call_with_signals(seconds, function, arguments):
+def call_within_processor_time(seconds, function, *arguments):
+    """As `call_within` does, but what is limited is the time that this process computes, on however busy a machine.
+
+    For the main thread only. Code that sleeps is not stopped: that takes a clock outside of its process.
+    """
+    return _call_with_signals(seconds, function, arguments, signal.ITIMER_PROF, signal.SIGPROF)
+
+
+def _call_with_signals(seconds, function, arguments, timer=signal.ITIMER_REAL, alarm=signal.SIGALRM):
     here = sys._getframe()
     expired, last_place = False, None
 
@@ -60,7 +68,7 @@ def _call_with_signals(seconds, function, arguments):
         place = (frame, frame.f_lasti)
         if place != last_place:
             last_place = place
-            _raise_again_and_again()
+            _raise_again_and_again(alarm)
         # Python 3.12 takes a jump out of an `except:` for a part of its `try`. One line further it is not.
         frame.f_trace = raise_at_next_line
         sys.settrace(raise_at_next_line)
@@ -69,30 +77,30 @@ def _call_with_signals(seconds, function, arguments):
         if frame.f_code.co_filename == __file__:
             return None
         if event == "line":
-            _raise_again_and_again()  # Python drops a trace function that raises
+            _raise_again_and_again(alarm)  # Python drops a trace function that raises
         return raise_at_next_line
 
     tracer = sys.gettrace()
-    handler = signal.signal(signal.SIGALRM, stop)
+    handler = signal.signal(alarm, stop)
     started = time.monotonic()
-    delay, interval = signal.setitimer(signal.ITIMER_REAL, seconds, _FIRE_AGAIN_SECONDS)
+    delay, interval = signal.setitimer(timer, seconds, _FIRE_AGAIN_SECONDS)
     try:
         value = body()
     finally:
         sys.settrace(tracer)  # a debugger's, too, Python drops when an exception comes out of it
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(timer, 0)
+        signal.signal(alarm, handler)
         if delay:  # somebody else's timer, a limit around this one for example: it goes on
-            signal.setitimer(signal.ITIMER_REAL, max(delay - (time.monotonic() - started), 1e-6), interval)
+            signal.setitimer(timer, max(delay - (time.monotonic() - started), 1e-6), interval)
         here = last_place = None  # frames hold what they worked with
     if expired:
         raise TimeLimitExceeded  # the body caught the last one and ended all the same
     return value
 
 
-def _raise_again_and_again():
+def _raise_again_and_again(alarm):
     """Make Python call the signal's handler once more, and raise, with no step of Python's own between the two."""
-    request = functools.partial(_thread.interrupt_main, signal.SIGALRM)
+    request = functools.partial(_thread.interrupt_main, alarm)
     raising = functools.partial((_ for _ in ()).throw, TimeLimitExceeded)
     list(map(functools.partial.__call__, (request, raising)))
 

@@ -23,8 +23,8 @@ def pytest_addoption(parser):
 def pytest_generate_tests(metafunc):
     if "graded_row" not in metafunc.fixturenames:
         return
+    from workshop.grading.finding import find_submissions
     from workshop.grading.grader import Grader
-    from workshop.grading.reading import find_submissions
 
     path = metafunc.config.getoption("--submission")
     masters = sorted(metafunc.definition.path.parent.glob("session_*.py"))
@@ -38,7 +38,9 @@ def pytest_generate_tests(metafunc):
         graders.append(grader)
         for exercise in grader.exercises or [None]:
             label = f"{exercise.number}-{exercise.name}" if exercise else "ungradable"
-            cases.append(pytest.param((grader, exercise), id=f"{name}-{label}" if path else label))
+            takes_long = exercise is not None and any(part.thorough_seconds for part in exercise.parts)
+            marks = [pytest.mark.slow] if takes_long else []
+            cases.append(pytest.param((grader, exercise), id=f"{name}-{label}" if path else label, marks=marks))
     metafunc.parametrize("graded_row", cases, indirect=True)
 
 

@@ -1,20 +1,17 @@
 """Read a submission: whatever arrives, either its cells or one sentence that says why not."""
 
-import json
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop.exercises.answers import Cell, Definition, definitions, find_answer, parse_cell
-from workshop.exercises.catalogue import EXERCISES
+from workshop.exercises.answers import Definition, definitions, find_answer
+from workshop.exercises.catalogue import BY_NAME, EXERCISES
+from workshop.exercises.cells import Cell, parse_cell
+from workshop.grading.formats import Unreadable, read_cells
 
 MAX_FILE_BYTES = 64 * 2**20
-MAX_CELLS = 10_000
-_PERCENT_CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
-
-
-class Unreadable(ValueError):
-    """The file is not something to grade; the text says why, for its author."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +23,31 @@ class Submission:
         cells: its code cells.
         found: their definitions, top to bottom.
         markdown: the sources of its Markdown cells.
+        marked: the exercises that the metadata of its cells name.
+        remarks: sentences about what had to be assumed in order to read it.
     """
 
     name: str
     cells: tuple[Cell, ...]
     found: tuple[Definition, ...]
     markdown: tuple[str, ...]
+    marked: frozenset[str] = frozenset()
+    remarks: tuple[str, ...] = ()
 
     def exercises(self):
-        """The exercises of the sessions that this notebook belongs to: those from which it defines any name."""
-        sessions = {exercise.session for exercise in EXERCISES if any(self.mentions(name) for name in exercise.names)}
-        return [exercise for exercise in EXERCISES if exercise.session in sessions]
+        """The exercises of the sessions that this notebook belongs to.
+
+        A session counts by the share of its names that the notebook defines, and in full if the metadata of a cell name
+        one of its exercises. The sessions with at least half of the largest share are graded: a helper called `act`
+        does not make a notebook one of Session 3, and in a notebook of both nothing of either is lost.
+        """
+        shares = {}
+        for session in {exercise.session for exercise in EXERCISES}:
+            names = [name for exercise in EXERCISES if exercise.session == session for name in exercise.names]
+            is_marked = not self.marked.isdisjoint(names)
+            shares[session] = 1.0 if is_marked else sum(map(self.mentions, names)) / len(names)
+        enough = max(shares.values(), default=0.0) / 2
+        return [exercise for exercise in EXERCISES if shares[exercise.session] >= enough > 0]
 
     def broken_cell(self, name):
         """The first cell that Python cannot read and that looks as if it defined `name`, or None."""
@@ -49,82 +60,57 @@ class Submission:
 
 def defines(name, source):
     """Whether text that cannot be parsed, or is not code, looks like a definition of `name`."""
+    if name not in source:
+        return False
     return re.search(rf"^[ \t]*(?:def|class)[ \t]+{name}\b|^{name}[ \t]*=(?!=)", source, re.MULTILINE) is not None
 
 
-def find_submissions(path):
-    """The files to grade under a path: itself, or every notebook below it, sorted; (name, path) pairs."""
-    path = Path(path)
-    if path.is_dir():
-        files = (file for file in path.rglob("*.ipynb") if ".ipynb_checkpoints" not in file.parts)
-        return sorted((str(file.relative_to(path)), file) for file in files)
-    return [(path.name, path)]
-
-
 def read_submission(name, path):
-    """Read one notebook (`.ipynb`), or a master in py:percent (`.py`).
+    """Read the notebook, or Python file, at `path`; it is called `name`.
 
     Raises:
         Unreadable: with a sentence that says what is wrong with the file.
     """
-    path = Path(path)
+    return submission_of(name, read_file(name, path))
+
+
+def read_file(name, path):
+    """The bytes of a submission's file: of a regular one that is no link, so of nobody else's. Raises `Unreadable`."""
     try:
-        if not path.is_file():
-            raise Unreadable(f"{name} is not a file" if path.exists() else f"there is no file {name}")
-        if path.stat().st_size > MAX_FILE_BYTES:
-            megabytes = MAX_FILE_BYTES // 2**20
-            raise Unreadable(f"the file is larger than {megabytes} MB; clear the outputs and save it again")
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Unreadable("the file is not UTF-8 text; save it from Jupyter again") from None
+        # Without O_NONBLOCK a named pipe would hold the grader here.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise Unreadable(f"there is no file {name}") from None
+    except (OSError, ValueError) as error:
+        if os.path.islink(path):
+            raise Unreadable(f"{name} is a link, not a file; hand in the notebook itself") from None
+        reason = getattr(error, "strerror", None) or error
+        raise Unreadable(f"the file cannot be read: {reason}") from None
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+            raise Unreadable(f"{name} is {kind}, not a file; hand in the notebook itself")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise Unreadable(f"the file cannot be read: {error.strerror}") from None
-    read = _percent_cells if path.suffix == ".py" else _notebook_cells
-    sources = read(text)
-    cells = tuple(parse_cell(number, source) for number, kind, source in sources if kind == "code")
-    markdown = tuple(source for _, kind, source in sources if kind != "code")
-    submission = Submission(name, cells, tuple(definitions(cells)), markdown)
+    finally:
+        os.close(descriptor)
+    if len(data) > MAX_FILE_BYTES:
+        megabytes = MAX_FILE_BYTES // 2**20
+        raise Unreadable(f"the file is larger than {megabytes} MB; clear the outputs and save it again")
+    return data
+
+
+def submission_of(name, data):
+    """The submission that a file's bytes are, whatever it is called. Raises `Unreadable`."""
+    is_notebook = Path(name).suffix not in (".py", ".txt")
+    raw, remarks = read_cells(data, is_notebook)
+    cells = tuple(parse_cell(cell.number, cell.source) for cell in raw if cell.is_code)
+    markdown = tuple(cell.source for cell in raw if not cell.is_code)
+    marked = frozenset(cell.exercise for cell in raw if cell.exercise in BY_NAME)
+    submission = Submission(name, cells, tuple(definitions(cells)), markdown, marked, tuple(remarks))
     if not submission.exercises():
         raise Unreadable("none of the workshop's exercises is defined in it; is this the right notebook?")
     return submission
-
-
-def _percent_cells(text):
-    starts = [*_PERCENT_CELL.finditer(text)]
-    ends = [*(start.start() for start in starts[1:]), len(text)]
-    return [
-        (number, "markdown" if "[markdown]" in start[1] else "code", text[start.start() : end])
-        for number, (start, end) in enumerate(zip(starts, ends), start=1)
-    ]
-
-
-def _notebook_cells(text):
-    if not text.strip("\0 \t\r\n"):
-        raise Unreadable("the file is empty")
-    if re.search(r"^(<{7}|>{7}|={7})", text, re.MULTILINE):
-        raise Unreadable("the file holds merge conflict markers (<<<<<<<); settle the merge and save it again")
-    try:
-        notebook = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"the file is not a notebook: its JSON is damaged ({error})") from None
-    if not isinstance(notebook, dict):
-        raise Unreadable("the file is JSON, but not a notebook")
-    if isinstance(notebook.get("worksheets"), list):  # nbformat 3
-        sheets = [sheet.get("cells") for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
-        cells = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
-    else:
-        cells = notebook.get("cells")
-    if not isinstance(cells, list):
-        raise Unreadable("the file is JSON, but not a notebook: it has no cells")
-    if len(cells) > MAX_CELLS:
-        raise Unreadable(f"the notebook has more than {MAX_CELLS:,} cells")
-    found = []
-    for number, cell in enumerate(cells, start=1):
-        if not isinstance(cell, dict):
-            continue
-        source = cell.get("source", cell.get("input", ""))
-        if isinstance(source, list):
-            source = "".join(part for part in source if isinstance(part, str))
-        if isinstance(source, str):
-            found.append((number, "code" if cell.get("cell_type") == "code" else "markdown", source.replace("\0", "")))
-    return found

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+import unicodedata
 from dataclasses import asdict, dataclass, fields
 
 VERDICTS = (
@@ -31,8 +33,13 @@ class Row:
         message: a sentence for the attendee.
         counterexample: the smallest failing input with expected and obtained, as text; "" where there is none.
         seconds: wall clock that the verdict took.
+        mistake: the sentence of the known mistake that the answer behaves like; "" where it is none of them.
+        detail: what an instructor wants to know besides and an attendee need not read, as text; "" for nothing.
+        seed: int, of the inputs that were tried; None where nothing was judged.
+        checker: a hash of what decides, so that the verdict can be repeated with the same version; "" for none.
 
-    Its texts hold no character that steers a terminal or that a file cannot take, wherever they came from.
+    The first nine are the grading contract, in its order; whatever comes to them is added at the end. Its texts hold
+    nothing that steers a terminal or that a file cannot take (see `printable`), wherever they came from.
     """
 
     submission: str
@@ -44,10 +51,14 @@ class Row:
     message: str
     counterexample: str
     seconds: float
+    mistake: str = ""
+    detail: str = ""
+    seed: int | None = None
+    checker: str = ""
 
     def __post_init__(self):
-        for name in ("submission", "message", "counterexample"):
-            object.__setattr__(self, name, _printable(getattr(self, name)))
+        for name in ("submission", "message", "counterexample", "mistake", "detail", "checker"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
 
 def to_json(rows):
@@ -56,20 +67,34 @@ def to_json(rows):
 
 
 def to_csv(rows):
-    """CSV text, safe to open in a spreadsheet: a text that would be a formula there starts with an apostrophe."""
+    """CSV text, safe to open in a spreadsheet: what would be a formula there starts with an apostrophe."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC)  # where ; separates, too, a text stays in one cell
+    writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow([field.name for field in fields(Row)])
     for row in rows:
         writer.writerow([_not_a_formula(value) for value in asdict(row).values()])
     return buffer.getvalue()
 
 
+# Where a cell can begin: at the start of a text, and after a line break or a semicolon in it, because a spreadsheet that
+# separates at semicolons (as in Germany or France) takes all quotes after the first cell for text, and splits there.
+# The wide signs count in Japan.
+_FORMULA = re.compile(r'(?:^|(?<=[\n;]))(?=(?:[^\S\n]|")*[=+@＝＋－＠-])')
+
+
 def _not_a_formula(value):
-    if isinstance(value, str) and value.strip()[:1] in tuple("=+-@＝＋－＠"):  # the wide ones count in Japan
-        return "'" + value
-    return value
+    return _FORMULA.sub("'", value) if isinstance(value, str) else value
 
 
-def _printable(text):
-    return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
+_SAFE_ALTHOUGH_UNPRINTABLE = "\n\u200c\u200d"  # the joiners are part of emoji, and of names in Persian or Hindi
+
+
+def printable(text):
+    """`text` with � for every character that is none to look at: controls, surrogates, marks that turn the line around."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _SAFE_ALTHOUGH_UNPRINTABLE or _is_space(c) else "�" for c in text)
+
+
+def _is_space(character):
+    return unicodedata.category(character) == "Zs"  # of all widths, such as the one between names in Japanese

@@ -4,10 +4,37 @@ Drivers run beside the attendee's code, in the grader's worker too: they build w
 random generator, a policy) from what can (a table, a seed), and report what happened. They hold no right results.
 """
 
-from workshop.exercises.drivers import control, episodes, potentials
+from workshop.exercises.drivers import (
+    arithmetic,
+    ball_finder,
+    chains,
+    control,
+    devices,
+    episodes,
+    graphs,
+    memories,
+    networks,
+    potentials,
+    screens,
+    training,
+)
 from workshop.exercises.drivers.registry import DRIVERS, driver
 
-__all__ = ["DRIVERS", "control", "episodes", "potentials"]
+__all__ = [
+    "DRIVERS",
+    "arithmetic",
+    "ball_finder",
+    "chains",
+    "control",
+    "devices",
+    "episodes",
+    "graphs",
+    "memories",
+    "networks",
+    "potentials",
+    "screens",
+    "training",
+]
 
 
 @driver

@@ -5,7 +5,7 @@ import gym
 from workshop.exercises.drivers.registry import driver
 
 
-class _Scripted(gym.Env):
+class ScriptedEnvironment(gym.Env):
     """An environment whose episode is written down: step t earns `rewards[t]` and leads to `states[t + 1]`."""
 
     action_space = gym.spaces.Discrete(4)
@@ -48,5 +48,5 @@ def play_scripted_episode(answer, states, rewards, ending, actions, seed):
         calls.append(("policy", state, action))
         return action
 
-    returned = answer(_Scripted(states, rewards, ending, calls), policy, seed)
+    returned = answer(ScriptedEnvironment(states, rewards, ending, calls), policy, seed)
     return {"returned": returned, "calls": calls}

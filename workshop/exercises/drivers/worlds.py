@@ -164,8 +164,9 @@ def _from_gym(id, starts=None, max_episode_steps=200, **settings):
 def _taxi():
     env = gym.make("Taxi-v3").unwrapped
     table = [[env.P[state][action] for action in range(6)] for state in range(500)]
-    middle = [env.encode(2, 2, passenger, goal) for passenger in range(4) for goal in range(4) if passenger != goal]
-    return World(table, middle, 200, 'gym.make("Taxi-v3") with the taxi in the middle at the start, the other 12 ways')
+    starts = [env.encode(2, 2, passenger, goal) for passenger, goal in ((0, 1), (2, 1))]
+    text = "with the taxi in the middle, and a passenger at 0 or 2 who wants to go to 1"
+    return World(table, starts, 200, f'gym.make("Taxi-v3"), where an episode starts {text}')
 
 
 _WORLDS = {

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from workshop.envs.grid import neighbour
 from workshop.exercises.compare import Difference, compare
-from workshop.exercises.exercise import Exercise, Mistake, Part
+from workshop.exercises.exercise import Exercise, Mistake, Part, demand_equal
 from workshop.exercises.session_1.rooms import draw_room, has_goals_enough, read_room, rooms
 
 
@@ -110,6 +110,7 @@ is_deadlock = Part(
     ),
     cases=st.builds(_deadlock_example, rooms().filter(has_goals_enough), st.sampled_from([frozenset, set])),
     judge=_judge_deadlock,
+    demand=demand_equal,
     describe=_describe_deadlock,
     mistakes=(
         Mistake(

@@ -1,59 +1,13 @@
 """1.1: playing an episode."""
 
-from itertools import zip_longest
-
 import numpy as np
 from hypothesis import strategies as st
 
-from workshop.exercises.compare import Difference, compare
 from workshop.exercises.exercise import Exercise, Mistake, Part
+from workshop.exercises.rules.episodes import played, shown_episode
 from workshop.exercises.show import show
 from workshop.exercises.strategies import rewards
 from workshop.transition import Transition
-
-
-def _judge(arguments, value, expected):
-    """The list has to be one, then the calls are looked at, which explain more than the list that comes of them."""
-    if not (isinstance(value, dict) and value.keys() == expected.keys() and isinstance(value["calls"], list)):
-        return compare(expected, value)
-    difference = compare(expected["returned"], value["returned"])
-    if difference:
-        difference = Difference(difference.sentence, difference.where or "what it returns")
-    if isinstance(value["returned"], list):
-        return _difference_of_calls(expected["calls"], value["calls"]) or difference
-    return difference
-
-
-def _difference_of_calls(expected, calls):
-    calls = calls[:]
-    while len(calls) > len(expected) and _is_question(calls[-1]):
-        calls.pop()  # who asks for the next action before looking whether there is a next step does no harm
-    for number, (wanted, found) in enumerate(zip_longest(expected, calls), start=1):
-        if wanted is None:
-            return Difference(f"the episode is over, but then it calls {_call(found)}")
-        if found is None:
-            return Difference(f"it stops too early: the next call should be {_call(wanted)}")
-        if compare(wanted, found):
-            return Difference(f"call {number} should be {_call(wanted)}; it is {_call(found)}")
-    return None
-
-
-def _is_question(call):
-    return isinstance(call, tuple) and call[:1] == ("policy",)
-
-
-def _call(call):
-    if isinstance(call, tuple) and len(call) == 2 and call[0] == "reset":
-        return f"env.reset(seed={show(call[1])})"
-    if isinstance(call, tuple) and len(call) == 2 and call[0] == "step":
-        return f"env.step({show(call[1])})"
-    return f"policy({show(call[1])})" if _is_question(call) and len(call) == 3 else show(call)
-
-
-def _shown(value):
-    if isinstance(value, dict) and isinstance(value.get("calls"), list):
-        return {**value, "calls": ", ".join(map(_call, value["calls"]))}
-    return value
 
 
 def _describe(name, arguments):
@@ -163,11 +117,11 @@ run_episode = Part(
         ([np.array([0.5, 1.0]), np.array([0.0, 2.0]), np.array([1.5, 3.0])], [0.0, 1.0], "truncated", [1, 0], 7),
         _long(250),
     ),
-    thorough=(_long(1200),),
+    thorough=(_long(1050),),
     cases=_cases,
-    judge=_judge,
+    judge=played,
     describe=_describe,
-    shown=_shown,
+    shown=shown_episode,
     mistakes=(
         Mistake(
             "This goes on after the clock has run out. The episode is over when a step is `terminated` or `truncated`.",

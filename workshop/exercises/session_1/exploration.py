@@ -7,14 +7,16 @@ from hypothesis import strategies as st
 
 from workshop.exercises.compare import Difference, kind_of
 from workshop.exercises.exercise import Exercise, Mistake, Part
+from workshop.exercises.rules import Demand
+from workshop.exercises.rules.dice import fault_of_dice, shown_dice
 from workshop.exercises.strategies import arrays
 
 _DRAWS = 500
 
 # A count k of n draws whose probability is p is refused when n · KL(k / n ‖ p) > 20, KL being the relative entropy of
 # two coins. Chernoff's bound: the counts of a right answer go so far to one side with probability exp(−20) = 2e-9 at
-# most, for every n and p. A check compares at most 4 actions on 8 + 10 inputs, the grader's on 8 + 40, on two sides:
-# 384 comparisons, so a right answer is refused with a probability below 384 · 2.1e-9 = 8e-7.
+# most, for every n and p. A check compares at most 4 actions on 9 + 6 inputs, the grader's on 9 + 12, on two sides:
+# 168 comparisons, so a right answer is refused with a probability below 168 · 2.1e-9 = 4e-7.
 _LIMIT = 20
 
 
@@ -35,16 +37,9 @@ def divergence(share, probability):
 
 def _distributed_right(arguments, value, expected):
     q_values, epsilon, _, draws = arguments
-    if value["counts"] is None:
-        action = value["no_action"]
-        if isinstance(action, (int, np.integer)) and not isinstance(action, bool):
-            return Difference(f"there is no action {action}: they are numbered from 0 to {len(q_values) - 1}")
-        return Difference(f"the action should be an int; it is {kind_of(action)}")
-    if not value["is_repeatable"]:
-        return Difference(
-            "two runs with the same rng give different actions: take all randomness from `rng`, such as rng.random() "
-            "and rng.integers(n), and none from np.random or random"
-        )
+    fault = fault_of_dice(value, len(q_values))
+    if fault:
+        return fault
     probabilities = expected_probabilities(q_values, epsilon)
     surprise = [draws * divergence(count / draws, p) for count, p in zip(value["counts"], probabilities)]
     action = int(np.argmax(surprise))
@@ -57,6 +52,17 @@ def _distributed_right(arguments, value, expected):
         else "never come"
     )
     return Difference(f"action {action} came {value['counts'][action]} times in {draws} draws; it should {right}")
+
+
+def _demand(arguments, expected):
+    q_values, epsilon, _, draws = arguments
+    allowed = [
+        [count for count in range(draws + 1) if draws * divergence(count / draws, p) <= _LIMIT]
+        for p in expected_probabilities(q_values, epsilon)
+    ]
+    return Demand(
+        "counted", {"lowest": [min(counts) for counts in allowed], "highest": [max(counts) for counts in allowed]}
+    )
 
 
 def _same_distribution(value, other):
@@ -150,12 +156,14 @@ epsilon_greedy = Part(
     judge=_distributed_right,
     agrees=_same_distribution,
     describe=_describe,
-    shown=lambda value: value["no_action"] if value["counts"] is None else {"times of each action": value["counts"]},
+    shown=shown_dice,
+    demand=_demand,
     examples=(
         (np.array([0.0, 1.0]), 0.0, 1, _DRAWS),
         (np.array([0.0, 1.0]), 1.0, 2, _DRAWS),
         (np.array([0.0, 0.0]), 0.0, 3, _DRAWS),
         (np.array([0.0, 1.0]), 0.5, 4, _DRAWS),
+        (np.array([1.0, 0.0]), 0.5, 10, _DRAWS),  # the best is not the last
         (np.array([-1.0, -2.0, -1.0]), 0.0, 5, _DRAWS),
         (np.array([3.0]), 0.5, 6, _DRAWS),  # a single action
         (np.array([1.0, 3.0, 3.0, 0.0], dtype=np.float32), 0.2, 7, _DRAWS),
@@ -167,7 +175,7 @@ epsilon_greedy = Part(
         st.just(9),
         st.just(_DRAWS),
     ),
-    examples_per_check=10,
+    examples_per_check=4,
     mistakes=(
         Mistake("This never explores: ε is not used. With probability ε take any action at random.", _never_explores),
         Mistake(

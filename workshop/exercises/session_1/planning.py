@@ -3,8 +3,9 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from workshop.exercises.compare import Difference, compare
 from workshop.exercises.exercise import Exercise, Mistake, Part
+from workshop.exercises.rules import Demand
+from workshop.exercises.rules.values import near
 from workshop.exercises.show import show_named_call
 from workshop.exercises.strategies import arrays, discounts
 
@@ -176,15 +177,12 @@ def optimal_values(P, R, gamma):
 def _within_the_tolerance(arguments, value, expected):
     """Right is whatever lies within tolerance · γ / (1 − γ) of V*, and the rounding that every number is allowed."""
     P, R, gamma, tolerance = arguments
-    exact = optimal_values(P, R, gamma)
-    if not isinstance(value, np.ndarray) or value.shape != exact.shape or value.dtype.kind != "f":
-        return compare(exact, value)
-    allowed = tolerance * gamma / (1 - gamma)
-    is_near = np.abs(value - exact) <= allowed * (1 + 1e-9)
-    difference = compare(exact, np.where(is_near, exact, value).astype(value.dtype))
-    if difference is None or allowed < 1e-3:
-        return difference
-    return Difference(f"{difference.sentence}; up to {allowed:.3g} away is right", difference.where)
+    return near(arguments, value, optimal_values(P, R, gamma), tolerance * gamma / (1 - gamma))
+
+
+def _demand(arguments, expected):
+    P, R, gamma, tolerance = arguments
+    return Demand("near", {"exact": optimal_values(P, R, gamma), "allowed": tolerance * gamma / (1 - gamma)})
 
 
 @st.composite
@@ -303,6 +301,7 @@ value_iteration = Part(
         (*_chain([1.0], [1.0], [0.0]), 0.5, 1e-6),
         (*_chain([-1.0], [-1.0], [0.0]), 0.5, 1e-6),
         (*_chain([0.0, 1.0], [2.0, -1.0], [0.0, 0.0]), 0.5, 1e-6),
+        (*_chain([1.0], [-1.0], [0.0]), 0.5, 1e-6),  # changes of both signs, which add up to nothing
         (*_chain([1.0], [-1.0], [2.0], [0.0]), 0.5, 1e-6),  # changes of both signs, which add up to little
         (*_chain([0.0], [0.0], [0.0], [8.0], [0.0]), 0.5, 1e-6),  # the first state hears of it last
         (*_chain([0.5], [0.0]), 0.0, 1.0),  # one sweep is exact, and changes little
@@ -318,6 +317,7 @@ value_iteration = Part(
     ),
     cases=_models_with_an_end(),
     judge=_within_the_tolerance,
+    demand=_demand,
     describe=show_named_call("P", "R", "gamma", "tolerance"),
     examples_per_check=40,
     mistakes=(

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from workshop.envs.grid import MOVE_NAMES, MOVES, neighbour
 from workshop.exercises.compare import Difference, compare
-from workshop.exercises.exercise import Exercise, Mistake, Part
+from workshop.exercises.exercise import Exercise, Mistake, Part, demand_equal
 from workshop.exercises.session_1.rooms import draw_room, playable_rooms, read_room
 from workshop.exercises.show import show
 
@@ -144,6 +144,7 @@ sokoban_step = Part(
     examples=tuple(_step_example(text, action) for text, action in _STEP_EXAMPLES),
     cases=st.builds(_step_example, playable_rooms, st.integers(0, 3)),
     judge=_judge_step,
+    demand=demand_equal,
     describe=_describe_step,
     mistakes=(
         Mistake(

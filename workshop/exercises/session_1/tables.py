@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from workshop.exercises.compare import compare
 from workshop.exercises.exercise import Exercise, Mistake, Part
+from workshop.exercises.rules.values import exact_python_int
 from workshop.exercises.show import show_named_call
 from workshop.exercises.strategies import arrays
 
@@ -136,10 +137,6 @@ greedy_policy = Part(
 )
 
 
-def _exact_python_int(arguments, value, expected):
-    return compare(expected, value, exact_type=int)
-
-
 def _count_of_pixels(height, width, colours):
     return height * width * colours
 
@@ -195,7 +192,7 @@ state_count = Part(
         (210, 160, 128),
     ),
     cases=st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(1, 5)),
-    judge=_exact_python_int,
+    judge=exact_python_int,
     agrees=_same_int_or_float,
     describe=show_named_call("height", "width", "colours"),
     mistakes=(

@@ -1,0 +1,62 @@
+"""What a run writes besides the terminal, and where."""
+
+import errno
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from workshop.grading import outputs
+from workshop.grading.rows import Row
+
+
+def rows(*people):
+    return [Row(f"{person}/session_1.ipynb", "q_target", 1, "pass", 1.0, 1.0, "", "", 0.1) for person in people]
+
+
+def test_every_kind_is_written_where_it_was_asked_for(tmp_path):
+    kinds = {kind: tmp_path / kind for kind in ("json", "csv", "junit", "gradescope", "html")}
+    assert outputs.problem_of(kinds) == ""
+    outputs.write(rows("ann"), kinds, "Tuesday")
+    assert json.loads(kinds["json"].read_text())[0]["exercise"] == "q_target"
+    assert "q_target" in kinds["csv"].read_text()
+    assert ET.parse(kinds["junit"]).getroot().find("testsuite") is not None
+    assert json.loads(kinds["gradescope"].read_text())["tests"][0]["score"] == 1.0
+    page = (kinds["html"] / "index.html").read_text()
+    assert "Tuesday" in page and "data-reload" not in page
+    assert outputs.place_of("html", kinds["html"]) == (kinds["html"] / "index.html").as_uri()
+
+
+def test_pages_load_themselves_again_while_there_is_more_to_come(tmp_path):
+    outputs.write(rows("ann"), {"html": tmp_path}, "", is_watching=True)
+    assert 'data-reload="1"' in (tmp_path / "index.html").read_text()
+    outputs.write(rows("ann"), {"html": tmp_path}, "")
+    assert "data-reload" not in (tmp_path / "index.html").read_text()
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_gradescopes_file_becomes_a_folder_for_several_people(tmp_path, is_there):
+    target = tmp_path / "results"
+    if is_there:
+        target.mkdir()
+    assert outputs.problem_of({"gradescope": target}) == ""
+    outputs.write(rows("ann", "bob"), {"gradescope": target}, "")
+    assert len([*target.glob("*.json")]) == 2
+
+
+def test_somebody_elses_file_is_not_made_a_folder(tmp_path):
+    target = tmp_path / "results.json"
+    target.write_text("precious")
+    with pytest.raises(OSError):
+        outputs.write(rows("ann", "bob"), {"gradescope": target}, "")
+    assert target.read_text() == "precious"
+
+
+def test_what_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "file" in outputs.problem_of({"html": tmp_path / "file" / "page"})
+    assert "nowhere" in outputs.problem_of({"junit": tmp_path / "nowhere" / "x.xml"})
+    (tmp_path / "index.html").write_text("a page of somebody else's")
+    with pytest.raises(OSError) as error:
+        outputs.write(rows("ann"), {"html": tmp_path}, "")
+    assert error.value.errno == errno.EEXIST

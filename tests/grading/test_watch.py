@@ -1,0 +1,105 @@
+"""`workshop grade --watch`: what arrives is graded once it is whole, and the page follows."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, write_notebook
+from workshop.cli import main
+from workshop.grading import room as room_module
+from workshop.grading import watch as watch_module
+from workshop.grading.watch import Landing
+
+
+def names(landed):
+    return [name for name, _ in landed]
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that pass only when a test says so."""
+    now = [0.0]
+    monkeypatch.setattr(watch_module.time, "monotonic", lambda: now[0])
+    return lambda seconds: now.__setitem__(0, now[0] + seconds)
+
+
+def test_a_submission_lands_once_when_it_has_stayed_as_it_is_and_again_when_it_changes(tmp_path, clock):
+    landing = Landing([tmp_path])
+    assert landing.scan() == []
+    file = write_notebook(tmp_path / "ann.ipynb", RIGHT_RETURN)
+    assert landing.scan() == [] and landing.names == ["ann.ipynb"]
+    assert names(landing.scan()) == ["ann.ipynb"]
+    assert landing.scan() == []
+    write_notebook(file, RIGHT_RETURN, RIGHT_TARGET)
+    assert landing.scan() == []
+    assert names(landing.scan()) == ["ann.ipynb"]
+    file.unlink()
+    assert landing.scan() == [] and landing.names == []
+    write_notebook(file, RIGHT_RETURN)
+    assert [names(landing.scan()) for _ in range(3)] == [[], ["ann.ipynb"], []]
+
+
+def test_a_half_of_a_file_is_waited_for_but_not_for_ever(tmp_path, clock):
+    landing = Landing([tmp_path])
+    text = write_notebook(tmp_path / "whole.ipynb", RIGHT_RETURN).read_text()
+    for name in ("ann.ipynb", "bob.ipynb"):
+        (tmp_path / name).write_text(text[: len(text) // 2])
+    landing.scan()
+    assert names(landing.scan()) == ["whole.ipynb"]
+    (tmp_path / "ann.ipynb").write_text(text)
+    assert landing.scan() == []
+    assert names(landing.scan()) == ["ann.ipynb"]
+    clock(watch_module._PATIENCE_SECONDS + 1)
+    assert names(landing.scan()) == ["bob.ipynb"]
+
+
+def test_what_is_no_file_lands_too(tmp_path, clock):
+    (tmp_path / "folder.ipynb").mkdir()
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    (tmp_path / "link.ipynb").symlink_to(tmp_path / "nowhere")
+    landing = Landing([tmp_path])
+    landing.scan()
+    assert set(landing.names) == set(names(landing.scan()))
+
+
+def test_the_page_follows_what_arrives_changes_and_goes(tmp_path, monkeypatch):
+    """The steps are taken one after the other, each when the row file shows the one before."""
+    monkeypatch.setattr(room_module, "COMMAND", [sys.executable, "-m", "tests.grading.stand_in_desk"])
+    monkeypatch.setattr(watch_module, "_is_whole", lambda path: True)
+    monkeypatch.chdir(Path(__file__).resolve().parents[2])
+    room, rows, page = tmp_path / "room", tmp_path / "rows.json", tmp_path / "page"
+    room.mkdir()
+    steps = [
+        (lambda: (room / "ann.ipynb").write_text("q_target pass"), ["ann.ipynb"]),
+        (lambda: (room / "bob.ipynb").write_text("q_target slow\ntd_update pass"), ["ann.ipynb", *["bob.ipynb"] * 2]),
+        (lambda: (room / "bob.ipynb").write_text("td_update pass"), ["ann.ipynb", "bob.ipynb"]),
+        ((room / "ann.ipynb").unlink, ["bob.ipynb"]),
+    ]
+    deadline = time.monotonic() + 60
+    wanted = []
+    scan = Landing.scan
+
+    def step(landing):
+        nonlocal wanted
+        assert time.monotonic() < deadline, rows.read_text()
+        if [row["submission"] for row in json.loads(rows.read_text())] == wanted:
+            assert all(name.removesuffix(".ipynb") in (page / "index.html").read_text() for name in wanted)
+            if not steps:
+                raise KeyboardInterrupt
+            act, wanted = steps.pop(0)
+            act()
+        return scan(landing)
+
+    monkeypatch.setattr(Landing, "scan", step)
+    result = CliRunner().invoke(main, ["grade", str(room), "--watch", "--html", str(page), "--json", str(rows)])
+    assert result.exit_code == 0, result.output
+    assert not steps
+    assert "Stopped. Rows kept: 1;" in result.output
+    assert "bob.ipynb: 2 pass" in result.output
+    assert (page / "index.html").as_uri() in result.output
+    assert "data-reload" not in (page / "index.html").read_text()
