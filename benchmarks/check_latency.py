@@ -54,9 +54,14 @@ def all_answers():
 
     for part in (part for exercise in EXERCISES for part in exercise.parts):
         yield part.name, "reference", "", None
-        yield from ((part.name, "right answer", answer.__name__, answer) for answer in RIGHT_ANSWERS[part.name])
+        yield from ((part.name, "right answer", name_of(answer), answer) for answer in RIGHT_ANSWERS[part.name])
         yield from ((part.name, "known mistake", mistake.sentence, mistake.answer) for mistake in part.mistakes)
         yield part.name, ENDLESS, "", endless
+
+
+def name_of(answer):
+    """An answer that brings companions of its own has the name of the answer itself."""
+    return getattr(answer, "answer", answer).__name__
 
 
 def endless(*arguments, **named):
@@ -68,10 +73,13 @@ def timed(name, kind, title, answer):
     """Judge one answer as `check` does, and say how long it took."""
     from workshop.exercises import subject
     from workshop.exercises.catalogue import exercise_of, part_of
-    from workshop.exercises.judge import judge
+    from workshop.exercises.judge import judge, with_our_companions
     from workshop.exercises.reference import reference
 
-    call = functools.partial(subject.run, answer or reference(name))
+    answer = answer or reference(name)
+    if not isinstance(answer, subject.Accompanied):
+        answer = with_our_companions(part_of(name), answer)
+    call = functools.partial(subject.run, answer)
     wall, processor = time.perf_counter(), time.process_time()
     judgement = judge(part_of(name), call)
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
