@@ -16,7 +16,7 @@ import pytest
 
 from tests.test_install import BASE_PYTHON, INSTALL, ROOT, load, pins, pip_lines
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 @pytest.fixture
