@@ -737,7 +737,7 @@ plots.lines(x, slopes, title="Their slopes", xlabel="x", ylim=(-0.1, 1.15))
 progress()
 
 # %% [markdown]
-# # ★ For the train home
+# ## ★ For the train home
 #
 # ### Exercise 2.11★: momentum, RMSProp, Adam (6 minutes)
 #
