@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from workshop.dqn import commands
+from workshop.dqn.train_command import train
 from workshop.grading.commands import grade
 
 
@@ -13,7 +14,7 @@ def main():
     """Playing Atari with deep RL: set-up, notebooks, grading, and training."""
 
 
-for command in (commands.train, commands.evaluate, commands.play, commands.export, commands.runs, grade):
+for command in (train, commands.evaluate, commands.play, commands.export, commands.runs, grade):
     main.add_command(command)
 
 

@@ -15,7 +15,7 @@ from tests.dqn import runs_for_tests
 from tests.dqn.checkpoint_helpers import flip
 from tests.dqn.runs_for_tests import differences
 from workshop.cli import main
-from workshop.dqn import agent_files, commands
+from workshop.dqn import agent_files, train_command
 from workshop.dqn.run import Run
 
 # One game needs no process of its own, which would take longer to start than all the rest.
@@ -27,7 +27,7 @@ OPTIONS = [*runs_for_tests.OPTIONS, "--set=environments=1"]
 def here(tmp_path, monkeypatch):
     """An empty folder; and one thread, or else `train` would begin anew, in the place of these tests."""
     monkeypatch.chdir(tmp_path)
-    for name in commands.THREADS:
+    for name in train_command.THREADS:
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("COLUMNS", "200")
     return tmp_path
@@ -53,7 +53,7 @@ def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for name in commands.THREADS:
+        for name in train_command.THREADS:
             patch.setenv(name, "1")
         result = workshop("train", "pong", *OPTIONS, "--steps", 300, "--run", "runs/a", "--minutes", 30)
     assert result.exit_code == 0, result.output
@@ -191,12 +191,12 @@ def test_mistakes_with_a_run_that_is_there(run):
 def test_the_command_begins_anew_with_the_threads_that_it_needs(here):
     script = """
 import os, sys
-from workshop.dqn import commands
+from workshop.dqn import train_command
 if len(sys.argv) == 1:
     sys.orig_argv.append("again")
     os.environ.pop("OMP_NUM_THREADS", None)
-    commands._compute_with(2)
-print({os.environ[name] for name in commands.THREADS})
+    train_command._compute_with(2)
+print({os.environ[name] for name in train_command.THREADS})
 """
     (here / "script.py").write_text(script)
     done = subprocess.run([sys.executable, "script.py"], capture_output=True, text=True, check=True)

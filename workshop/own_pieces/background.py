@@ -16,9 +16,9 @@ import psutil
 
 from workshop.atari.vector import VectorAtari
 from workshop.dqn import settings
-from workshop.dqn.commands import RHYTHM, THREADS
 from workshop.dqn.pieces import taken_over
 from workshop.dqn.run import RUNS, Run, find_runs
+from workshop.dqn.train_command import RHYTHM, THREADS
 
 PRESET = "pieces"
 

@@ -20,12 +20,12 @@ import numpy as np
 
 from workshop.atari.preprocessing import luminance, max_of_two, resize_area
 from workshop.dqn.agent import Agent
-from workshop.dqn.commands import THREADS
 from workshop.dqn.exploration import epsilon_at
 from workshop.dqn.pieces import FRAME_SHAPE, STACK, PieceError, Pieces, TheirMemory
 from workshop.dqn.presets import PRESETS
 from workshop.dqn.replay import ReplayMemory, Sample
 from workshop.dqn.targets import dqn_loss, dqn_targets
+from workshop.dqn.train_command import THREADS
 from workshop.exercises import subject
 from workshop.exercises.catalogue import exercise_of, part_of
 from workshop.exercises.judge import Effort, judge
