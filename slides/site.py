@@ -136,15 +136,26 @@ def _results(folder, slides):
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(row) + " |" for row in rows)]
     shutil.copytree(RESULTS, folder / "results")
     files = sorted(path.relative_to(folder).as_posix() for path in (folder / "results").rglob("*") if path.is_file())
-    logs = "".join(f'<li><a href="{file}">{file.removeprefix("results/")}</a></li>' for file in files)
+    # A link to a folder leads to the first file of it in this list: no page lists a folder on every host.
+    first_files = {file.rpartition("/")[0]: file for file in reversed(files)}
+    ids = {file: f' id="{place}"' for place, file in first_files.items()}
+    logs = "".join(
+        f'<li{ids.get(file, "")}><a href="{file}">{file.removeprefix("results/")}</a></li>' for file in files
+    )
     readme = (
         (ROOT / "benchmarks" / "README.md")
         .read_text(encoding="utf-8")
         .replace("# Benchmarks", "## How it was measured", 1)
     )
-    readme = _LEADS_OUT.sub(
-        lambda m: m[0] if (folder / m[2].split("#")[0]).exists() else f"{m[1]}results.html{m[3]}", readme
-    )
+
+    def lead(link):
+        before, target, after = link.groups()
+        place = folder / target.split("#")[0]
+        if place.is_dir():
+            return f"{before}#{target.rstrip('/')}{after}"
+        return link[0] if place.exists() else f"{before}results.html{after}"
+
+    readme = _LEADS_OUT.sub(lead, readme)
     return (
         f"<h1>Results</h1>{markup.markdown(chr(10).join(lines))}<p>{markup.inline(caption)}</p>"
         f"<h2>Raw logs</h2><ul>{logs}</ul>{markup.markdown(readme)}"

@@ -10,7 +10,30 @@ from slides.build import decks
 from slides.paper import open_browser
 from slides.photograph import PHONE, PROJECTOR
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+
+def broken_links(page):
+    """The links of a page that lead to no file, or to no place in it."""
+    html = page.read_text(encoding="utf-8")
+    for link in re.findall(r'(?:href|src|poster)="(?!data:|https://)([^"]+)"', html):
+        file, _, part = link.partition("#")
+        target = page.parent / file if file else page
+        if not target.is_file() or (part and f'id="{part}"' not in target.read_text(encoding="utf-8")):
+            yield link
+
+
+def test_the_results_lead_to_the_raw_logs(tmp_path):
+    """A few seconds, and the page that changes most often: what is measured is linked from it."""
+    page = tmp_path / "results.html"
+    site._write(tmp_path, page.name, "Results", site._results(tmp_path, None))
+    assert set(broken_links(page)) <= {file for file, _ in site.PAGES}
+    folders = {path.relative_to(tmp_path).as_posix() for path in (tmp_path / "results").rglob("*") if path.is_dir()}
+    named = {
+        link.rstrip("/")
+        for link in re.findall(r"\]\((results/[^)#]+)\)", (site.RESULTS.parent / "README.md").read_text())
+    }
+    assert named & folders, "no link to a folder is left: this test has nothing to look at"
+    html = page.read_text(encoding="utf-8")
+    assert all(f'href="#{folder}"' in html and f'id="{folder}"' in html for folder in named & folders)
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +47,14 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
+@pytest.mark.alone
 def test_every_link_leads_somewhere_in_the_site(folder):
-    for page in folder.rglob("*.html"):
-        html = page.read_text(encoding="utf-8")
-        for link in re.findall(r'(?:href|src|poster)="(?!data:|https://)([^"]+)"', html):
-            file, _, part = link.partition("#")
-            target = page.parent / file if file else page
-            assert target.is_file(), f"{page.name} leads to {link}"
-            assert not part or f'id="{part}"' in target.read_text(encoding="utf-8"), f"{page.name} leads to {link}"
+    assert {page.name: links for page in folder.rglob("*.html") if (links := [*broken_links(page)])} == {}
 
 
+@pytest.mark.slow
+@pytest.mark.alone
 def test_nothing_is_loaded_from_elsewhere_and_axe_is_content(folder):
     problems = []
     with open_browser() as browser:
