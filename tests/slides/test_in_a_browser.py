@@ -59,6 +59,9 @@ def test_axe_finds_nothing_while_slides_are_shown(browser, folder):
     page = open_deck(browser, folder / "session_1.html", PROJECTOR, problems := [])
     for key in ("Home", "n", "End", "?"):
         page.keyboard.press(key)
+        page.evaluate(
+            "Promise.all(document.getAnimations().map((animation) => animation.finished))"
+        )  # half faded in, it is pale
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
     assert problems == []

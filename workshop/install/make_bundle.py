@@ -8,6 +8,7 @@ runs on; pip then fetches the wheels. Chainer and gym have none, and are built h
 """
 
 import argparse
+import os
 import platform
 import re
 import shutil
@@ -260,7 +261,8 @@ def size_of(path):
 
 def run(command):
     """Run a command in the kit's folder; returns what it prints. Raises CannotBundle with the end of its errors."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "UV_SYSTEM_CERTS": "1"}  # as pip does: behind a proxy, the system knows whom to trust
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise CannotBundle(f"{' '.join(map(str, command[:5]))} … failed:\n{done.stderr[-2000:]}")
     return done.stdout
