@@ -32,6 +32,7 @@ def main(descriptor, place):
     others = confinement.threads_of_user()
     for name in ("workshop.exercises.subject", "numpy", "gym"):
         importlib.import_module(name)
+    importlib.import_module("workshop.exercises.drivers.worlds").build_all()
     has_view = _works(lambda: _enter_view(place))
     if has_view:
         view.leave_the_machine()

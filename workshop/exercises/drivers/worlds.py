@@ -107,6 +107,12 @@ def world(name):
     return _WORLDS[name]()
 
 
+def build_all():
+    """Build every world now: a process that others are forked from builds them once for all of these."""
+    for name in _WORLDS:
+        world(name)
+
+
 def _two_doors():
     table = [
         [[(1.0, 1, 5.0, True)], [(1.0, 1, -1.0, False)]],
