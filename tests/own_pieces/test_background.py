@@ -69,9 +69,13 @@ def test_killed_found_and_continued(begin, capsys, monkeypatch):
     until(lambda: run.checkpoints.list())
     kill(run)
     assert run.state() == "crashed"
+    with (run.folder / "log.txt").open("a") as log:
+        log.write("12 steps/s\rError: the disk is full.\n")
     own_pieces.train_pong(minutes=10)
     how = r"ended without a word, as when a laptop closes, after \d minutes?, and now goes on from its last checkpoint"
-    assert re.search(how, said(capsys))
+    words = said(capsys)
+    assert re.search(how, words)
+    assert "What it said in the end: Error: the disk is full." in words
     assert run.state() == "running"
     steps = run.checkpoints.list()[-1].step
     until(lambda: run.checkpoints.list()[-1].step > steps)

@@ -163,12 +163,15 @@ def _go_on(run, minutes):
         heading = f"✓ It has trained its {done:.0f} minutes."
         blocks.append(("text", f"More of it: `own_pieces.train_pong({2 * max(round(done), 25)})`."))
     else:
+        words = background.last_words(run)
         background.go_on(run, limit)
         where = "from its last checkpoint" if run.checkpoints.list() else "from its beginning: nothing was saved yet"
         why = {"stopped": "was stopped", "finished": "had finished"}.get(
             state, "ended without a word, as when a laptop closes,"
         )
         heading = f"✓ It {why} after {done:.0f} minutes, and now goes on {where}."
+        if state == "crashed" and words.startswith("Error"):
+            blocks.insert(0, ("text", f"What it said in the end: {words}"))
     Message("good", heading, tuple(blocks)).show()
 
 
