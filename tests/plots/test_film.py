@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,18 @@ def test_filmstrip_cuts_nothing_off(figures):
         box = text.get_window_extent(renderer)
         assert box.y0 >= 0, f"{text.get_text()!r} leaves the picture"
         assert box.y1 <= figure.bbox.height
+
+
+def test_filmstrip_breaks_a_caption_that_is_wider_than_its_frame(figures):
+    captions = ["the ball is dropped", "left", "$a_{t + 1}$ is the next action", "stay, reward +1"] * 2
+    filmstrip([frame(30, 20, 5)] * 8, captions, title="One game")
+    figure = figures[-1]
+    renderer = figure.canvas.get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in figure.texts if text.get_text() != "One game"]
+    assert min(box.x0 for box in boxes) >= 0
+    assert max(box.x1 for box in boxes) <= figure.bbox.width
+    assert all(left.x1 <= right.x0 for left, right in itertools.pairwise(boxes)), "captions run into each other"
+    assert all(text.count("$") % 2 == 0 for caption in written(figure) for text in caption.split("\n"))
 
 
 @pytest.mark.parametrize(

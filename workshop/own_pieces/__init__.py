@@ -81,7 +81,8 @@ def train_catch(*, use=None, seed=0, seconds=90):
         Message(
             "bad", f"✗ Catch is not solved yet: the mean score is {last:.2f} after {how}.", (("text", advice),)
         ).show()
-    _show(learning_curve(learnt.scores, optimum=1.0, window=catch.WINDOW, title="Catch", ylabel="score of a game"))
+    said = {"title": "Catch", "ylabel": "score of a game"}
+    _show(learning_curve(learnt.scores, optimum=1.0, window=catch.WINDOW, ylim=(-1.1, 1.3), **said))
     _show(filmstrip(*catch.game(learnt.agent), title="One game"))
 
 
