@@ -83,7 +83,7 @@ def grade(options):
     if not submissions:
         console.print(f"There is no notebook (*.ipynb) in {', '.join(map(str, options.paths))}.")
         return 2
-    problem = outputs.problem_of(options.outputs)
+    problem = outputs.problem_of(options.outputs, submissions)
     if problem:
         console.print(problem)
         return 2

@@ -28,7 +28,7 @@ def watch(options):
         The exit status: 0 after Ctrl-C, 1 where it could not go on, 2 where it cannot write.
     """
     console = summary.console()
-    problem = outputs.problem_of(options.outputs)
+    problem = outputs.problem_of(options.outputs, find_submissions(*options.paths), is_watching=True)
     if problem:
         console.print(problem)
         return 2

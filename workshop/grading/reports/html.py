@@ -41,9 +41,8 @@ def write_html(rows, directory, *, title="The class", when="", seconds_until_rel
     Raises:
         OSError: a file cannot be written; or `index.html` is there already and is none of ours.
     """
+    refuse_another_page(directory)
     index, folder = directory / "index.html", directory / PEOPLE
-    if index.exists() and OUR_PAGE not in index.read_bytes():
-        raise FileExistsError(errno.EEXIST, "there is another page of that name; give a folder of its own", str(index))
     folder.mkdir(parents=True, exist_ok=True)
     room = attendees(rows)
     pages = {folder / f"{attendee.file_name}.html": attendee_page(attendee, seconds_until_reload) for attendee in room}
@@ -55,6 +54,13 @@ def write_html(rows, directory, *, title="The class", when="", seconds_until_rel
     for path in set(folder.glob("*.html")) - pages.keys():
         if path.is_file() and OUR_PAGE in path.read_bytes():
             path.unlink()
+
+
+def refuse_another_page(directory):
+    """Raises OSError where a folder has an `index.html` that is none of ours."""
+    index = directory / "index.html"
+    if index.exists() and OUR_PAGE not in index.read_bytes():
+        raise FileExistsError(errno.EEXIST, "there is another page of that name; give a folder of its own", str(index))
 
 
 def class_page(room, title="The class", when="", seconds_until_reload=None):
