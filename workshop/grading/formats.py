@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 MAX_CELLS = 10_000
 MAX_CODE_CHARACTERS = 500_000  # of all code cells; a session's notebook has a tenth of it, its text included
-_MAX_JSON_PARTS = 3_000_000  # a part takes Python some 70 bytes, however short it is in the file
+MAX_JSON_PARTS = 3_000_000  # a part takes Python some 70 bytes, however short it is in the file
 
 _PERCENT_CELL = re.compile(r"^# ?%%((?:[ \t].*)?)$", re.MULTILINE)
 _EXPORTED_CELL = re.compile(r"^# In ?\[[ \d*]*\]:?(.*)$", re.MULTILINE)
@@ -129,7 +129,7 @@ def _conflict():
 
 
 def _cells_of_notebook(text):
-    if sum(map(text.count, ",[{")) > _MAX_JSON_PARTS:
+    if sum(map(text.count, ",[{")) > MAX_JSON_PARTS:
         raise Unreadable("the file holds more values than a notebook can have; clear its outputs and save it again")
     try:
         # Not strict: a line end within a string is somebody's editor. Digits become a float: no number is too long.

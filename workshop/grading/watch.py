@@ -8,6 +8,8 @@ from rich.text import Text
 
 from workshop.grading import outputs, summary
 from workshop.grading.finding import find_submissions
+from workshop.grading.formats import MAX_JSON_PARTS, Unreadable
+from workshop.grading.reading import read_file
 from workshop.grading.room import Ended, EngineError
 from workshop.grading.run import keep
 from workshop.grading.store import Store, StoreError, digest_of
@@ -88,16 +90,20 @@ def _looks(path):
         state = path.lstat()
     except OSError:
         return None
-    return state.st_mtime_ns, state.st_size, state.st_ino
+    return state.st_ctime_ns, state.st_mtime_ns, state.st_size, state.st_ino
 
 
 def _is_whole(path):
-    """Whether nothing of the file is missing, as far as can be told."""
-    if path.suffix != ".ipynb" or not path.is_file():
+    """Whether nothing of the file is missing, as far as can be told, and as far as anybody grades it."""
+    if path.suffix.lower() != ".ipynb":
         return True
     try:
-        json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        data = read_file(path.name, path)
+        if sum(map(data.count, (b",", b"[", b"{"))) <= MAX_JSON_PARTS:
+            json.loads(data)
+    except Unreadable:  # and waiting will not help
+        return True
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -135,8 +141,11 @@ class _Watch:
         if self._names != self._landing.names:
             self._names, self._is_due = self._landing.names, True
         for name in self._waiting.keys() - self._under_way:  # one after the other, where a file changes again
-            self._under_way.add(name)
-            self._engine.submit(self._waiting.pop(name))
+            waiting = self._waiting.pop(name)
+            task = self._store.task(waiting.name, waiting.path, waiting.digest)  # without what was graded since
+            if task:
+                self._under_way.add(name)
+                self._engine.submit(task)
 
     def _listen(self):
         """Take in what is graded, until it is time to look again."""
