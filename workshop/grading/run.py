@@ -187,7 +187,7 @@ class Progress:
 def keep(store, event):
     """Put what an engine says into the store."""
     if isinstance(event, Begun):
-        store.begin(event.task, event.exercises)
+        store.begin(event.task, event.exercises, digest_of(event.task.path))
     elif isinstance(event, Graded):
         store.add(event.task, event.row)
 
