@@ -206,6 +206,16 @@ def test_what_may_not_be_opened_is_a_row(tmp_path, monkeypatch):
         assert "Permission denied" in reason(name, path)
 
 
+def test_a_folder_that_may_not_be_opened_is_called_by_its_name(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert find_submissions(tmp_path / "handed in") == [("handed in", tmp_path / "handed in")]
+    (tmp_path / "handed in").mkdir()
+    assert find_submissions(tmp_path / "handed in") == [("handed in", tmp_path / "handed in")]
+
+
 def test_a_path_longer_than_the_system_takes_is_a_reason(tmp_path):
     assert "too long" in reason("x.ipynb", tmp_path / ("x" * 5000) / "x.ipynb")
     assert "null" in reason("x.ipynb", "x\0.ipynb")

@@ -80,7 +80,7 @@ def test_any_bytes_are_one_sentence(tmp_path_factory, data):
 
 def test_a_source_may_be_lines_or_text(tmp_path):
     lines = RIGHT_RETURN.splitlines(keepends=True)
-    for source in (lines, RIGHT_RETURN):
+    for source in (lines, RIGHT_RETURN, [lines], [lines[:1], [[], [lines[1:]]], 5, None]):
         path = tmp_path / "it.ipynb"
         path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": source}]}))
         assert read(path).cells[0].source == RIGHT_RETURN

@@ -51,7 +51,10 @@ def find_submissions(*paths):
     files = [root for root in set(roots) if not os.path.isdir(root)]
     base = Path(os.path.commonpath([file.parent for file in files])) if files else None
     found = [(base, _readable(path.relative_to(base)), path) for path in files]
-    found += [(root, _readable(path.relative_to(root)), path) for root in folders for path in _handed_in(root)]
+    for root in folders:
+        for path in _handed_in(root):
+            above = root.parent if path == root else root  # a folder that cannot be opened goes by its own name
+            found.append((above, _readable(path.relative_to(above)), path))
     once = {os.path.join(os.path.realpath(path.parent), path.name): (root, name, path) for root, name, path in found}
     return _told_apart(list(once.values()))
 

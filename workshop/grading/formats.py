@@ -174,7 +174,7 @@ def _cell_of(number, cell):
     """The `RawCell` of a cell's JSON, or None if it has no text."""
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
-        lines = [line for line in source if isinstance(line, str)]
+        lines = list(_lines(source))
         is_without_ends = len(lines) > 1 and not any("\n" in line for line in lines)
         source = ("\n" if is_without_ends else "").join(lines)
     if not isinstance(source, str):
@@ -191,6 +191,17 @@ def _cell_of(number, cell):
         source.replace("\0", "").encode("utf-8", "replace").decode("utf-8"),  # without halves of surrogate pairs
         exercise if isinstance(exercise, str) else "",
     )
+
+
+def _lines(source):
+    """The texts in a list, and in the lists in it, one after the other."""
+    waiting = [source]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting += reversed(part)
+        elif isinstance(part, str):
+            yield part
 
 
 def _dictionary(value):

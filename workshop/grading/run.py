@@ -58,7 +58,7 @@ class Options:
 
     def resume_command(self):
         """The command that goes on with this run, if it is interrupted."""
-        words = ["workshop", "grade", *map(str, self.paths)]
+        words = ["workshop", "grade", *map(_no_option, self.paths)]
         for name in sorted(self.only or ()):
             words += ["--only", name]
         words += ["--seed", str(self.seed)]
@@ -154,9 +154,8 @@ class Progress:
     """
 
     def __init__(self, store, names):
-        begun = [name for name in names if name in store.entries]
-        self._store, self._unread, self._begun = store, len(names) - len(begun), len(begun)
-        self._rows = sum(len(store.expected(name)) for name in begun)  # of those that have been read
+        self._store, self._names = store, names
+        self._begun = {name for name in names if name in store.entries}
         self._verdicts = Counter(row.verdict for row in store.rows(names))
         known = self._verdicts.total()
         self._bar = tqdm(total=self._total(), initial=known, unit="row", disable=None, leave=False, dynamic_ncols=True)
@@ -170,8 +169,7 @@ class Progress:
     def take(self, event):
         """Count what has happened, once the store has it."""
         if isinstance(event, Begun):
-            self._begun, self._unread = self._begun + 1, self._unread - 1
-            self._rows += len(self._store.expected(event.task.name))
+            self._begun.add(event.task.name)
             self._bar.total = self._total()
         elif isinstance(event, Graded):
             self._verdicts[event.row.verdict] += 1
@@ -180,8 +178,9 @@ class Progress:
 
     def _total(self):
         """The number of rows; submissions that have not been read yet have as many as the others in the mean."""
-        mean = self._rows / self._begun if self._begun else _EXERCISES
-        return round(self._rows + mean * self._unread)
+        rows = sum(len(self._store.expected(name)) for name in self._begun)
+        mean = rows / len(self._begun) if self._begun else _EXERCISES
+        return round(rows + mean * (len(self._names) - len(self._begun)))
 
 
 def keep(store, event):
@@ -190,6 +189,11 @@ def keep(store, event):
         store.begin(event.task, event.exercises, digest_of(event.task.path))
     elif isinstance(event, Graded):
         store.add(event.task, event.row)
+
+
+def _no_option(path):
+    """A path as a word of a command, although it begins with a dash."""
+    return f"./{path}" if str(path).startswith("-") else str(path)
 
 
 def listed(names):
