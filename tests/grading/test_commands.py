@@ -18,7 +18,7 @@ from rich.console import Console
 from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, write_notebook
 from workshop.cli import main
 from workshop.exercises import records
-from workshop.grading import run, summary
+from workshop.grading import protections, run, summary
 from workshop.grading.room import Begun, Graded
 from workshop.grading.rows import VERDICTS, Row, to_csv
 from workshop.grading.store import Store, Task
@@ -51,6 +51,39 @@ def test_a_room_gives_every_row_in_every_file(handed_in, tmp_path):
     with open(tmp_path / "rows.csv", newline="") as file:
         assert [row["verdict"] for row in csv.DictReader(file)] == [row["verdict"] for row in rows]
     assert "15 rows, 1 of 14 points" in result.output
+
+
+HELD = dict.fromkeys(protections.ALL, True)
+
+
+@pytest.mark.parametrize(
+    ("held", "options", "words"),
+    [
+        (HELD, {}, "with all 6 protections"),
+        ({**HELD, protections.NETWORK: False}, {}, "missing: a closed network. workshop/grading/SANDBOX.md"),
+        ({**HELD, protections.NETWORK: False}, {"engine": "ray"}, "missing: a closed network."),
+        ({**HELD, protections.NETWORK: False}, {"engine": "ray", "address": "there:6379"}, "on the cluster's nodes"),
+        (RuntimeError("no process starts"), {}, "cannot be found out: no process starts"),
+    ],
+)
+def test_whoever_grades_is_told_which_protections_hold(held, options, words, monkeypatch, capsys):
+    def answer():
+        if isinstance(held, Exception):
+            raise held
+        return held
+
+    monkeypatch.setattr(protections, "protections", answer)
+    defaults = {"engine": "local", "address": None}
+    run.tell_protections(run.Options((), 7, None, 1, resume=False, outputs={}, **{**defaults, **options}))
+    told = capsys.readouterr()
+    assert words in told.err and told.err.count("\n") == 1 and not told.out
+
+
+def test_protections_are_told_once_and_only_where_an_answer_is_run(handed_in, monkeypatch):
+    monkeypatch.setattr(protections, "protections", lambda: {**HELD, protections.READING: False})
+    words = "less protection here than elsewhere; missing: answers and checkers out of sight."
+    assert grade(handed_in, "--only", "q_target").output.count(words) == 1
+    assert words not in grade(handed_in, "--only", "q_target", "--resume").output
 
 
 def test_nothing_to_grade_is_said(tmp_path):

@@ -1,6 +1,7 @@
 """A run of the grader: every submission, a progress bar, what came of it, and the reports that were asked for."""
 
 import shlex
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,8 @@ def grade(options):
 def _grade(options, submissions, store, console):
     tasks = _tasks(submissions, store, options.resume, console)
     names = [name for name, _ in submissions]
+    if tasks:
+        tell_protections(options)
     problem, status = "", 0
     try:
         with options.open_engine() as engine, Progress(store, names) as progress:
@@ -129,6 +132,21 @@ def _grade(options, submissions, store, console):
         console.print(f"No submission has an exercise {' or '.join(sorted(options.only))}.")
         return 2
     return 0
+
+
+def tell_protections(options):
+    """Say on stderr which protections hold where the answers are going to run."""
+    from workshop.grading import processes, protections
+
+    if options.address:
+        words = "Answers run on the cluster's nodes; `workshop doctor` there says with which protections."
+    else:
+        try:
+            words = protections.in_one_line()
+        except (OSError, RuntimeError) as error:
+            words = f"Which protections hold here cannot be found out: {error}."
+        processes.close_nursery()  # this process runs no answer after that
+    print(words, file=sys.stderr, flush=True)
 
 
 def _tasks(submissions, store, resume, console):

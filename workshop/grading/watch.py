@@ -11,7 +11,7 @@ from workshop.grading.finding import find_submissions
 from workshop.grading.formats import MAX_JSON_PARTS, Unreadable
 from workshop.grading.reading import read_file
 from workshop.grading.room import Ended, EngineError
-from workshop.grading.run import keep
+from workshop.grading.run import keep, tell_protections
 from workshop.grading.store import Store, StoreError, digest_of
 from workshop.grading.summary import counted
 
@@ -120,6 +120,7 @@ class _Watch:
         where = ", ".join(map(str, self._options.paths))
         pages = [outputs.place_of(kind, target) for kind, target in self._options.outputs.items()]
         self._write(is_watching=True)
+        tell_protections(self._options)
         self._console.print(f"Watching {where}. Ctrl-C ends it.", *pages, sep="\n  ")
         try:
             while True:
