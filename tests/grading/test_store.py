@@ -190,7 +190,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_whole_lines(room, monkeypatch):
     with Store(room, 7) as store:
         fill(store, [(NAMES[0], FIRST)])
         monkeypatch.setattr(store_module.os, "write", lambda file, data: write(file, data[: len(data) // 2]))
-        with pytest.raises(StoreError, match="disk is full"):
+        with pytest.raises(StoreError, match="disk is full. Make room"):
             fill(store, [(NAMES[0], SECOND)])
         monkeypatch.undo()
         assert store.missing(NAMES[0]) == [SECOND, THIRD]
@@ -201,7 +201,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_whole_lines(room, monkeypatch):
 def test_a_home_that_cannot_be_written_is_a_sentence(room, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path / "file"))
-    with pytest.raises(StoreError, match="cannot be kept"):
+    with pytest.raises(StoreError, match="cannot be kept.*Set WORKSHOP_HOME to"):
         Store(room, 7)
 
 

@@ -6,6 +6,7 @@ that was cut short, or that somebody else wrote, counts as not written: its row 
 """
 
 import contextlib
+import errno
 import fcntl
 import functools
 import hashlib
@@ -186,7 +187,7 @@ class Store:
         before = os.fstat(self._file).st_size
         try:
             if os.write(self._file, line) < len(line):
-                raise OSError(28, "the disk is full")
+                raise OSError(errno.ENOSPC, "the disk is full")
             if time.monotonic() > self._synced + _SYNC_SECONDS:
                 os.fsync(self._file)
                 self._synced = time.monotonic()
@@ -215,7 +216,9 @@ class Store:
         return True
 
     def _cannot(self, error):
-        return StoreError(f"The rows cannot be kept in {self.path}: {error.strerror}. Make room there and --resume.")
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "Make room there and --resume." if is_full else "Set WORKSHOP_HOME to a folder that can be written."
+        return StoreError(f"The rows cannot be kept in {self.path}: {error.strerror}. {advice}")
 
 
 def digest_of(path):
