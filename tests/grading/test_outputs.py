@@ -76,6 +76,13 @@ def test_a_full_disk_names_the_file(tmp_path):
     assert (error.value.errno, str(error.value.filename)) == (errno.ENOSPC, "/dev/full")
 
 
+def test_one_report_that_cannot_be_written_costs_no_other(tmp_path):
+    with pytest.raises(OSError) as error:
+        outputs.write(rows("ann"), {"csv": Path("/dev/full"), "json": tmp_path / "rows.json"}, "")
+    assert error.value.filename == "/dev/full"
+    assert len(json.loads((tmp_path / "rows.json").read_text())) == 1
+
+
 def test_two_reports_are_two_files(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "rows")
     words = outputs.problem_of({"json": tmp_path / "rows", "csv": tmp_path / "link"})

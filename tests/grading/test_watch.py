@@ -150,6 +150,32 @@ def test_a_file_that_is_touched_while_it_is_graded_is_not_graded_twice(tmp_path)
         assert submitted == [task]
 
 
+def test_a_report_that_cannot_be_written_for_a_while_ends_no_watch(tmp_path, monkeypatch):
+    written = []
+
+    def write(rows, outputs, title, is_watching):
+        written.append(is_watching)
+        if len(written) in (2, 3, 4):
+            raise OSError(28, "No space left on device", "rows.csv")
+
+    def scan(landing):
+        landing.names = [f"{len(written)}.ipynb"]  # there is always something new to write
+        if len(written) >= 6:
+            raise KeyboardInterrupt
+        return []
+
+    monkeypatch.setattr(watch_module.outputs, "write", write)
+    monkeypatch.setattr(Landing, "scan", scan)
+    options = types.SimpleNamespace(paths=[tmp_path], outputs={}, address="elsewhere", title=lambda: "")
+    with Store([tmp_path], 7) as store:
+        console = Console(file=io.StringIO(), width=200)
+        watch_module._Watch(options, store, types.SimpleNamespace(is_busy=False), console).go()
+    assert written == [True] * 6 + [False]
+    said = console.file.getvalue()
+    assert said.count("cannot be written: No space left on device (rows.csv)") == 1
+    assert "Stopped." in said
+
+
 def test_the_page_follows_what_arrives_changes_and_goes(tmp_path, monkeypatch):
     """The steps are taken one after the other, each when the row file shows the one before."""
     monkeypatch.setattr(room_module, "COMMAND", [sys.executable, "-m", "tests.grading.stand_in_desk"])

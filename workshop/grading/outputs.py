@@ -73,18 +73,28 @@ def write(rows, outputs, title, is_watching=False):
         is_watching: whether the pages are to load themselves again, as there is more to come.
 
     Raises:
-        OSError: one cannot be written.
+        OSError: one cannot be written; the others are.
     """
+    problems = []
     for kind, target in outputs.items():
-        if kind == "html":
-            from workshop.grading.reports.html import write_html  # a second, which the others do not need
+        try:
+            _write_one(kind, target, rows, title, is_watching)
+        except OSError as error:
+            problems.append(error)
+    if problems:
+        raise problems[0]
 
-            reload = _RELOAD_SECONDS if is_watching else None
-            write_html(rows, target, title=title, when=time.strftime("%Y-%m-%d %H:%M"), seconds_until_reload=reload)
-        elif kind == "gradescope":
-            _write_gradescope(rows, target)
-        else:
-            write_whole(target, _AS_TEXT[kind](rows).encode("utf-8"))
+
+def _write_one(kind, target, rows, title, is_watching):
+    if kind == "html":
+        from workshop.grading.reports.html import write_html  # a second, which the others do not need
+
+        reload = _RELOAD_SECONDS if is_watching else None
+        write_html(rows, target, title=title, when=time.strftime("%Y-%m-%d %H:%M"), seconds_until_reload=reload)
+    elif kind == "gradescope":
+        _write_gradescope(rows, target)
+    else:
+        write_whole(target, _AS_TEXT[kind](rows).encode("utf-8"))
 
 
 def _write_gradescope(rows, target):

@@ -114,6 +114,7 @@ class _Watch:
         self._landing = Landing(options.paths)
         self._waiting, self._under_way = {}, set()  # name -> Task; names
         self._written, self._is_due, self._names = 0.0, True, []
+        self._trouble = ""  # with the reports, as it was said
 
     def go(self):
         """Watch until Ctrl-C."""
@@ -128,7 +129,7 @@ class _Watch:
                 self._listen()
                 quiet = not self._under_way and not self._waiting
                 if self._is_due and (quiet or time.monotonic() > self._written + _WRITE_SECONDS):
-                    self._write(is_watching=True)
+                    self._try_to_write()
         except KeyboardInterrupt:
             self._write(is_watching=False)
             count = len(self._store.rows(self._names))
@@ -165,6 +166,18 @@ class _Watch:
     def _tell(self, name):
         verdicts = Counter(row.verdict for row in self._store.rows([name]))
         self._console.print(Text(f"{time.strftime('%H:%M:%S')} {name}: {counted(verdicts)}"))
+
+    def _try_to_write(self):
+        """Write, or say once why that cannot be done now: the disk may have room again before the session is over."""
+        trouble = ""
+        try:
+            self._write(is_watching=True)
+        except OSError as error:
+            trouble = f"A report cannot be written: {error.strerror} ({error.filename}). It is tried again."
+            self._written = time.monotonic()
+        if trouble and trouble != self._trouble:
+            self._console.print(trouble)
+        self._trouble = trouble
 
     def _write(self, is_watching):
         rows = self._store.rows(self._names)
