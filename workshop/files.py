@@ -15,12 +15,18 @@ def write_whole(path, data):
         data: bytes.
 
     Raises:
-        OSError: the disk is full, and the like. A file that was there is then as it was.
+        OSError: the disk is full, and the like; it names the file. A file that was there is then as it was.
     """
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-        return
-    path = Path(os.path.realpath(path))
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            _replace(Path(os.path.realpath(path)), data)
+    except OSError as error:  # that of a full disk names no file, and others name one that nobody asked for
+        raise type(error)(error.errno, error.strerror, str(path)) from None
+
+
+def _replace(path, data):
     partial = path.with_name(f".unfinished-{os.getpid()}-{path.name}")  # two runs may write the same report
     try:
         partial.write_bytes(data)

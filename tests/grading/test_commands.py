@@ -18,9 +18,10 @@ from rich.console import Console
 from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, write_notebook
 from workshop.cli import main
 from workshop.exercises import records
-from workshop.grading import run, summary
-from workshop.grading.room import Graded
+from workshop.grading import protections, run, summary
+from workshop.grading.room import Begun, Graded
 from workshop.grading.rows import VERDICTS, Row, to_csv
+from workshop.grading.store import Store, Task
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,6 +51,39 @@ def test_a_room_gives_every_row_in_every_file(handed_in, tmp_path):
     with open(tmp_path / "rows.csv", newline="") as file:
         assert [row["verdict"] for row in csv.DictReader(file)] == [row["verdict"] for row in rows]
     assert "15 rows, 1 of 14 points" in result.output
+
+
+HELD = dict.fromkeys(protections.ALL, True)
+
+
+@pytest.mark.parametrize(
+    ("held", "options", "words"),
+    [
+        (HELD, {}, "with all 6 protections"),
+        ({**HELD, protections.NETWORK: False}, {}, "missing: a closed network. workshop/grading/SANDBOX.md"),
+        ({**HELD, protections.NETWORK: False}, {"engine": "ray"}, "missing: a closed network."),
+        ({**HELD, protections.NETWORK: False}, {"engine": "ray", "address": "there:6379"}, "on the cluster's nodes"),
+        (RuntimeError("no process starts"), {}, "cannot be found out: no process starts"),
+    ],
+)
+def test_whoever_grades_is_told_which_protections_hold(held, options, words, monkeypatch, capsys):
+    def answer():
+        if isinstance(held, Exception):
+            raise held
+        return held
+
+    monkeypatch.setattr(protections, "protections", answer)
+    defaults = {"engine": "local", "address": None}
+    run.tell_protections(run.Options((), 7, None, 1, resume=False, outputs={}, **{**defaults, **options}))
+    told = capsys.readouterr()
+    assert words in told.err and told.err.count("\n") == 1 and not told.out
+
+
+def test_protections_are_told_once_and_only_where_an_answer_is_run(handed_in, monkeypatch):
+    monkeypatch.setattr(protections, "protections", lambda: {**HELD, protections.READING: False})
+    words = "less protection here than elsewhere; missing: answers and checkers out of sight."
+    assert grade(handed_in, "--only", "q_target").output.count(words) == 1
+    assert words not in grade(handed_in, "--only", "q_target", "--resume").output
 
 
 def test_nothing_to_grade_is_said(tmp_path):
@@ -121,6 +155,39 @@ def test_an_interrupted_run_writes_what_it_knows_and_goes_on_later(handed_in, tm
     assert [row["verdict"] for row in rows] == ["unattempted", "pass", "ungradable"]
 
 
+def test_the_command_that_goes_on_understands_its_own_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-room").mkdir(), (tmp_path / "two words").mkdir()
+    options = run.Options((Path("-room"), Path("two words")), 7, None, 1, "local", None, False, {"csv": Path("-x.csv")})
+    words = shlex.split(options.resume_command())
+    with main.commands["grade"].make_context("grade", words[2:]) as context:
+        assert [*map(os.path.normpath, context.params["paths"])] == ["-room", "two words"]
+        assert context.params["csv_file"] == Path("-x.csv") and context.params["resume"]
+
+
+def test_a_file_that_may_not_be_read_is_a_row_and_no_end_of_the_run(handed_in, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode, **options: not mode & os.R_OK)
+    with main.commands["grade"].make_context("grade", [str(handed_in / "ann" / "session_1.ipynb")]) as context:
+        assert context.params["paths"] == (handed_in / "ann" / "session_1.ipynb",)
+
+
+def test_a_run_that_goes_on_counts_no_submission_twice(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
+    with Store([tmp_path], 7) as store:
+        task = Task("a", None, "digest")
+        store.begin(task, ["q_target", "td_update"])
+        store.add(task, Row("a", "q_target", 1, "pass", 1.0, 1.0, "", "", 0.1))
+        store.begin(Task("c", None, "digest"), [])
+        with run.Progress(store, ["a", "b", "c"]) as progress:
+            assert (progress._bar.n, progress._bar.total) == (1, 4)  # b has as many as the others in the mean
+            progress.take(Begun(task, ["q_target", "td_update"]))
+            assert progress._bar.total == 4
+            other = Task("b", None, "digest")
+            store.begin(other, ["q_target", "td_update"])
+            progress.take(Begun(other, ["q_target", "td_update"]))
+            assert progress._bar.total == 5
+
+
 def test_only_one_exercise_with_a_seed(handed_in):
     result = grade(handed_in, "--only", "discounted_return", "--seed", "7")
     assert result.exit_code == 0, result.output
@@ -151,6 +218,17 @@ def test_many_submissions_are_counted_by_exercise_and_the_unreadable_ones_named(
     assert "Could not be read (12)" in text and "x9: [red]merge[/red]" in text and "and 2 more" in text
     assert "21 submissions, 21 rows, 9 of 9 points, seed 7: 13 ungradable" in text
     assert "rows.csv" in text
+
+
+def test_a_terminal_that_lacks_our_signs_shows_others(monkeypatch):
+    """Latin-1, on an old server: ✓ is not in it, and bytes of a name that are no text go out as they came."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "latin-1"))
+    console = summary.console()
+    summary.show(console, [Row("müller", "q_target", 1, "pass", 1.0, 1.0, "", "", 0.1)], 7, {"csv": Path("caf\udce9")})
+    sys.stdout.flush()
+    text = written.getvalue()
+    assert b"m\xfcller" in text and b"?" in text and b"caf\xe9" in text
 
 
 def test_text_of_a_submission_is_no_formula_and_steers_no_terminal(tmp_path):

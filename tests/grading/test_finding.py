@@ -13,6 +13,8 @@ from tests.grading.notebooks import RIGHT_RETURN, version_3, write_notebook
 from workshop.grading.finding import _readable, find_submissions, person_of
 from workshop.grading.formats import Unreadable
 from workshop.grading.reading import read_submission
+from workshop.grading.reports.html import write_html
+from workshop.grading.rows import Row
 
 
 def put(path, *cells):
@@ -100,6 +102,36 @@ def test_an_archive_says_that_it_is_one(tmp_path):
     assert "zip archive" in reason(name, path)
 
 
+def test_our_own_pages_in_the_room_are_nobodys(tmp_path):
+    """`cd handed_in; workshop grade . --watch` writes its page there: graded, it would change itself for ever."""
+    put(tmp_path / "ann.ipynb")
+    page = tmp_path / "class-page"
+    write_html([Row("ann.ipynb", "q_target", 1, "pass", 1.0, 1.0, "", "", 0.1)], page)
+    assert names(tmp_path) == ["ann.ipynb"]
+    (own,) = (page / "attendees").iterdir()
+    (tmp_path / "bob").mkdir()
+    own.rename(tmp_path / "bob" / own.name)  # who hands in such a page has handed in a web page
+    assert names(tmp_path) == ["ann.ipynb", f"bob/{own.name}"]
+
+
+@pytest.mark.parametrize("name", ["s.ipynb~", "s.ipynb.bak", "s.ipynb.orig", "s.ipynb.part"])
+def test_what_an_editor_or_a_browser_leaves_beside_a_notebook_counts_where_there_is_no_other(name, tmp_path):
+    put(tmp_path / "ann" / name)
+    assert names(tmp_path) == [f"ann/{name}"]
+    put(tmp_path / "ann" / "s.ipynb")
+    assert names(tmp_path) == ["ann/s.ipynb"]
+    put(tmp_path / name)
+    assert names(tmp_path) == ["ann/s.ipynb", name]
+    put(tmp_path / "s.ipynb")
+    assert names(tmp_path) == ["ann/s.ipynb", "s.ipynb"]
+
+
+def test_an_ending_in_capitals_is_the_same(tmp_path):
+    (tmp_path / "S.PY").write_text(f"# %%\n{RIGHT_RETURN}\n")
+    ((name, path),) = find_submissions(tmp_path)
+    assert read_submission(name, path).mentions("discounted_return")
+
+
 # Things that are no files ---------------------------------------------------------------------------------------------
 
 
@@ -172,6 +204,16 @@ def test_what_may_not_be_opened_is_a_row(tmp_path, monkeypatch):
     assert [name for name, _ in found] == ["ann.ipynb", "locked"]
     for name, path in found:
         assert "Permission denied" in reason(name, path)
+
+
+def test_a_folder_that_may_not_be_opened_is_called_by_its_name(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert find_submissions(tmp_path / "handed in") == [("handed in", tmp_path / "handed in")]
+    (tmp_path / "handed in").mkdir()
+    assert find_submissions(tmp_path / "handed in") == [("handed in", tmp_path / "handed in")]
 
 
 def test_a_path_longer_than_the_system_takes_is_a_reason(tmp_path):

@@ -2,7 +2,9 @@
 
 import errno
 import json
+import os
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +59,66 @@ def test_what_cannot_be_written_is_said(tmp_path):
     assert "file" in outputs.problem_of({"html": tmp_path / "file" / "page"})
     assert "nowhere" in outputs.problem_of({"junit": tmp_path / "nowhere" / "x.xml"})
     (tmp_path / "index.html").write_text("a page of somebody else's")
+    assert "another page" in outputs.problem_of({"html": tmp_path})  # before anything is graded
     with pytest.raises(OSError) as error:
         outputs.write(rows("ann"), {"html": tmp_path}, "")
     assert error.value.errno == errno.EEXIST
+
+
+def test_a_folder_that_may_be_read_and_not_written_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(outputs.os, "access", lambda path, mode: not mode & os.W_OK)
+    assert "Permission denied" in outputs.problem_of({"html": tmp_path})
+
+
+def test_a_full_disk_names_the_file(tmp_path):
+    with pytest.raises(OSError) as error:
+        outputs.write(rows("ann"), {"csv": Path("/dev/full")}, "")
+    assert (error.value.errno, str(error.value.filename)) == (errno.ENOSPC, "/dev/full")
+
+
+def test_one_report_that_cannot_be_written_costs_no_other(tmp_path):
+    with pytest.raises(OSError) as error:
+        outputs.write(rows("ann"), {"csv": Path("/dev/full"), "json": tmp_path / "rows.json"}, "")
+    assert error.value.filename == "/dev/full"
+    assert len(json.loads((tmp_path / "rows.json").read_text())) == 1
+
+
+def test_two_reports_are_two_files(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "rows")
+    words = outputs.problem_of({"json": tmp_path / "rows", "csv": tmp_path / "link"})
+    assert "--json and --csv" in words
+    assert not (tmp_path / "rows").exists()
+
+
+@pytest.mark.parametrize("name", ["ann.ipynb", "Ann.IPYNB", "ann.py", "handed_in.zip"])
+def test_no_report_overwrites_what_was_handed_in(tmp_path, name):
+    """`workshop grade --csv *.ipynb` names the first notebook as the file to write."""
+    path = tmp_path / name
+    path.write_text("precious")
+    submissions = [("ann", path)] if name.endswith("zip") else []
+    assert str(path) in outputs.problem_of({"csv": path}, submissions)
+    assert path.read_text() == "precious"
+
+
+def test_a_pipe_is_not_opened_before_there_is_something_to_write(tmp_path):
+    """Nobody may be reading it yet; and whoever is would take its end for the end of it all."""
+    os.mkfifo(tmp_path / "rows")
+    assert outputs.problem_of({"json": tmp_path / "rows"}) == ""
+
+
+def test_gradescopes_file_is_refused_for_several_people_before_they_are_graded(tmp_path):
+    target = tmp_path / "results.json"
+    target.write_text("{}")
+    several = [("ann/s.ipynb", tmp_path / "a"), ("bob/s.ipynb", tmp_path / "b")]
+    assert outputs.problem_of({"gradescope": target}, several[:1]) == ""
+    assert "folder" in outputs.problem_of({"gradescope": target}, several)
+    assert "folder" in outputs.problem_of({"gradescope": target}, is_watching=True)
+    assert target.read_text() == "{}"
+
+
+def test_gradescopes_target_is_a_folder_while_people_arrive(tmp_path):
+    target = tmp_path / "results"
+    assert outputs.problem_of({"gradescope": target}, is_watching=True) == ""
+    for people in ((), ("ann",), ("ann", "bob"), ("bob",)):
+        outputs.write(rows(*people), {"gradescope": target}, "", is_watching=True)
+    assert len([*target.glob("*.json")]) == 2

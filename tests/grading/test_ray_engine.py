@@ -6,16 +6,19 @@ import sys
 import tempfile
 import types
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, write_notebook
 from workshop.grading import ray_engine
+from workshop.grading import room as room_module
 from workshop.grading.ray_engine import RayEngine
 from workshop.grading.room import Ended, EngineError, Graded, Room
 from workshop.grading.store import Task
 
 SEED, TWO = 3, frozenset(["discounted_return", "q_target"])
+ROOT = Path(__file__).resolve().parents[2]
 SLOWLY = "import time\ntime.sleep(0.3)\n"
 
 
@@ -53,12 +56,16 @@ def test_without_ray_the_extra_is_named(monkeypatch):
         RayEngine(1, SEED)
 
 
+class RayError(Exception):
+    pass
+
+
 class StandInRay(types.ModuleType):
     """Ray without processes: whatever is remote runs here, after the answers of `fails` as to whether it is lost."""
 
     def __init__(self, fails=lambda content, only: False):
         super().__init__("ray")
-        self.exceptions = types.SimpleNamespace(RayError=LookupError)
+        self.exceptions = types.SimpleNamespace(RayError=RayError)
         self.fails, self.sent = fails, []
 
     def init(self, address, **settings):
@@ -87,8 +94,8 @@ class StandInRay(types.ModuleType):
     def get(self, reference):
         return reference()
 
-    def lose(self, *arguments):
-        raise self.exceptions.RayError
+    def lose(self, *arguments, **options):
+        raise RayError
 
 
 def test_the_rows_are_those_of_the_local_engine_in_whatever_order_they_come(tasks, monkeypatch):
@@ -119,8 +126,68 @@ def test_what_every_process_is_lost_on_costs_one_exercise(tasks, monkeypatch):
         ("a.ipynb", "q_target"): "ungradable",
         ("g.ipynb", None): "ungradable",
     }
-    assert "LookupError" in rows["a.ipynb", "q_target"].message
-    assert ray.sent[2:] == [("a.ipynb", ["discounted_return"]), ("a.ipynb", ["q_target"])]
+    assert "RayError" in rows["a.ipynb", "q_target"].message
+    assert sorted(ray.sent[2:]) == [
+        ("a.ipynb", []),  # which exercises there are is asked there too: reading it may be what ends a process
+        ("a.ipynb", ["discounted_return"]),
+        ("a.ipynb", ["q_target"]),
+        ("g.ipynb", []),
+    ]
+
+
+@pytest.fixture
+def stand_in_desk(monkeypatch):
+    """Verdicts that cost nothing, from processes that do what the submission says."""
+    monkeypatch.setattr(room_module, "COMMAND", [sys.executable, "-m", "tests.grading.stand_in_desk"])
+    monkeypatch.chdir(ROOT)
+    ray_engine.room_here.cache_clear()
+    yield
+    ray_engine.room_here.cache_clear()
+
+
+def test_an_exercise_on_which_grading_hangs_costs_its_own_row(stand_in_desk, monkeypatch, tmp_path):
+    """And whatever that process had started: its node goes on with another one."""
+    monkeypatch.setitem(sys.modules, "ray", StandInRay())
+    tasks = [Task(name, tmp_path / name, "digest") for name in ("a.ipynb", "b.ipynb")]
+    tasks[0].path.write_text("td_update pass\nq_target hang\nreturns_to_go pass")
+    tasks[1].path.write_text("q_target pass")
+    with RayEngine(1, SEED, row_seconds=0.7) as engine:
+        rows = follow(engine, tasks)
+    assert {(name[0], exercise): row.verdict for (name, exercise), row in rows.items()} == {
+        ("a", "td_update"): "pass",
+        ("a", "q_target"): "ungradable",
+        ("a", "returns_to_go"): "pass",
+        ("b", "q_target"): "pass",
+    }
+    assert "said nothing for 0.7 seconds" in rows["a.ipynb", "q_target"].message
+
+
+def test_a_file_that_ends_whoever_reads_it_costs_one_row(stand_in_desk, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "ray", StandInRay())
+    (tmp_path / "a.ipynb").write_text("kills-its-reader")
+    with RayEngine(1, SEED) as engine:
+        rows = follow(engine, [Task("a.ipynb", tmp_path / "a.ipynb", "digest")])
+    assert [(key, row.verdict) for key, row in rows.items()] == [(("a.ipynb", None), "ungradable")]
+
+
+def test_a_node_that_cannot_grade_is_a_sentence(stand_in_desk, monkeypatch, tmp_path):
+    """Its rows would be ungradable, and as it fails fast, it would get most of them."""
+    monkeypatch.setitem(sys.modules, "ray", StandInRay())
+    monkeypatch.setattr(room_module, "COMMAND", ["/bin/false"])
+    (tmp_path / "a.ipynb").write_text("q_target pass")
+    with RayEngine(1, SEED) as engine, pytest.raises(EngineError, match=r"do not start .exit status 1.*on the node"):
+        follow(engine, [Task("a.ipynb", tmp_path / "a.ipynb", "digest")])
+    monkeypatch.setattr(room_module, "COMMAND", [sys.executable, "-m", "tests.grading.stand_in_desk"])
+    with RayEngine(1, SEED) as engine:  # and nothing of that is left in the process
+        assert len(follow(engine, [Task("a.ipynb", tmp_path / "a.ipynb", "digest")])) == 1
+
+
+def test_a_cluster_that_is_gone_is_a_sentence(monkeypatch, tasks):
+    ray = StandInRay()
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setattr(ray, "wait", ray.lose)
+    with RayEngine(1, SEED) as engine, pytest.raises(EngineError, match="cluster cannot be reached any more .RayError"):
+        follow(engine, tasks)
 
 
 def test_another_version_of_the_kit_on_a_node_is_a_sentence(tasks, monkeypatch):

@@ -80,7 +80,7 @@ def test_any_bytes_are_one_sentence(tmp_path_factory, data):
 
 def test_a_source_may_be_lines_or_text(tmp_path):
     lines = RIGHT_RETURN.splitlines(keepends=True)
-    for source in (lines, RIGHT_RETURN):
+    for source in (lines, RIGHT_RETURN, [lines], [lines[:1], [[], [lines[1:]]], 5, None]):
         path = tmp_path / "it.ipynb"
         path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": source}]}))
         assert read(path).cells[0].source == RIGHT_RETURN
@@ -101,6 +101,19 @@ def test_huge_outputs_are_no_obstacle_and_a_huge_file_is(tmp_path):
     with open(path, "r+b") as file:
         file.truncate(500 * 2**20)
     assert "larger than 64 MB" in reason(path)
+
+
+def test_an_answer_in_a_cell_that_is_too_long_is_said_to_be_there(tmp_path):
+    """A picture was pasted into it, say."""
+    path = write_notebook(tmp_path / "it.ipynb", f"{RIGHT_RETURN}\npicture = '{'A' * 200_000}'", RIGHT_TARGET)
+    broken = read(path).broken_cell("discounted_return")
+    assert (broken.number, broken.error) == (1, "it has more than 200,000 characters")
+    assert read(path).broken_cell("q_target") is None
+
+
+def test_what_is_nested_too_deeply_for_python_is_said(tmp_path):
+    path = write_notebook(tmp_path / "it.ipynb", f"def q_target(*a):\n    return {'-' * 100_000}1")
+    assert "nested too deeply" in read(path).cells[0].error
 
 
 def test_cells_that_are_too_many_or_too_long(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import asdict
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from workshop.exercises.catalogue import EXERCISES
 from workshop.grading import store as store_module
+from workshop.grading.room import Begun
 from workshop.grading.rows import Row
+from workshop.grading.run import keep
 from workshop.grading.store import Store, StoreError, digest_of
 
 NAMES = ("ann.ipynb", "böb\udcff.ipynb")  # the second one is how Python names a file whose name is not UTF-8
@@ -94,6 +97,64 @@ def test_a_submission_that_changed_begins_anew(room):
         assert [row.exercise for row in store.rows(NAMES[:1])] == [SECOND]
 
 
+def test_rows_of_a_moment_in_which_the_file_was_another_are_not_those_of_what_comes_back(room):
+    """It was away when the grader came to it, on a disk that was pulled out, and is there again."""
+    with Store(room, 7) as store:
+        task = store.task(NAMES[0], None, "digest")
+        store.begin(task, [], "unreadable: No such file or directory")
+        unread = Row(NAMES[0], None, None, "ungradable", 0.0, 0.0, "there is no file", "", 0.0)
+        assert store.add(task, unread)
+        assert store.rows(NAMES) == [unread] and not store.missing(NAMES[0])
+        assert store.task(NAMES[0], None, "digest") == task
+        store.begin(task, [FIRST], "digest")
+        store.add(task, row(NAMES[0], FIRST))
+        store.begin(task, [FIRST, SECOND], "another one")  # resumed, and changed at that moment
+        store.add(task, row(NAMES[0], SECOND))
+        assert [row.exercise for row in store.rows(NAMES)] == [FIRST, SECOND]
+    with Store(room, 7, resume=True) as store:
+        assert store.task(NAMES[0], None, "digest") == task
+
+
+def test_whoever_keeps_the_rows_looks_whether_the_file_is_still_the_same(room, tmp_path):
+    file = tmp_path / NAMES[0]
+    file.write_text("{}")
+    with Store(room, 7) as store:
+        task = store.task(NAMES[0], file, digest_of(file))
+        file.unlink()
+        keep(store, Begun(task, []))
+        file.write_text("{}")
+        assert store.task(NAMES[0], file, digest_of(file)) == task
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"begun": "ann.ipynb", "digest": "digest", "exercises": "abc"},
+        {"begun": "ann.ipynb", "digest": "digest", "exercises": [["q_target"], 3]},
+        {"begun": "ann.ipynb", "digest": "digest", "exercises": ["no such exercise"]},
+        {"begun": ["ann.ipynb"], "digest": "digest", "exercises": [FIRST]},
+        {"begun": "ann.ipynb", "digest": "digest"},
+        {"of": "ann.ipynb", "row": {**asdict(row("ann.ipynb", FIRST)), "message": 5}},
+        {"of": "ann.ipynb", "row": {**asdict(row("ann.ipynb", FIRST)), "points": "all"}},
+        {"of": "ann.ipynb", "row": {**asdict(row("ann.ipynb", FIRST)), "verdict": "splendid"}},
+        {"of": "ann.ipynb", "row": asdict(row("ann.ipynb", "no such exercise"))},
+        {"of": "ann.ipynb", "row": asdict(row("bob.ipynb", FIRST))},
+        {"of": "ann.ipynb", "row": [FIRST]},
+        {"of": "nobody", "row": asdict(row("nobody", FIRST))},
+        {"of": "ann.ipynb"},
+        {},
+    ],
+)
+def test_a_line_that_we_did_not_write_counts_as_not_written(room, line):
+    with Store(room, 7) as store:
+        fill(store, [(NAMES[0], SECOND)])
+        with open(store.path, "a") as file:
+            file.write(json.dumps(line) + "\n")
+    with Store(room, 7, resume=True) as store:
+        assert [row.exercise for row in store.rows(NAMES)] == [SECOND]
+        assert store.missing(NAMES[0]) == [FIRST, THIRD]
+
+
 @pytest.mark.parametrize("what", ["seed", "version", "nothing there", "no journal"])
 def test_rows_of_another_seed_or_version_are_not_kept_and_it_is_said(room, monkeypatch, what):
     if what != "nothing there":
@@ -129,7 +190,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_whole_lines(room, monkeypatch):
     with Store(room, 7) as store:
         fill(store, [(NAMES[0], FIRST)])
         monkeypatch.setattr(store_module.os, "write", lambda file, data: write(file, data[: len(data) // 2]))
-        with pytest.raises(StoreError, match="disk is full"):
+        with pytest.raises(StoreError, match="disk is full. Make room"):
             fill(store, [(NAMES[0], SECOND)])
         monkeypatch.undo()
         assert store.missing(NAMES[0]) == [SECOND, THIRD]
@@ -140,7 +201,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_whole_lines(room, monkeypatch):
 def test_a_home_that_cannot_be_written_is_a_sentence(room, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path / "file"))
-    with pytest.raises(StoreError, match="cannot be kept"):
+    with pytest.raises(StoreError, match="cannot be kept.*Set WORKSHOP_HOME to"):
         Store(room, 7)
 
 
@@ -154,6 +215,8 @@ def test_a_digest_follows_what_the_file_holds_and_waits_for_nobody(tmp_path):
     assert digest_of(tmp_path / "pipe") == "not a file"
     assert "directory" in digest_of(tmp_path)
     assert "unreadable" in digest_of(tmp_path / "nowhere")
+    (tmp_path / "link").symlink_to(file)
+    assert "unreadable" in digest_of(tmp_path / "link")  # as for the reader: it is not followed
 
 
 def test_a_digest_reads_no_more_than_is_graded_and_still_sees_a_change(tmp_path, monkeypatch):

@@ -12,6 +12,8 @@ from click.testing import CliRunner
 
 from tests.grading.notebooks import RIGHT_RETURN, RIGHT_TARGET, write_notebook
 from workshop.cli import main
+from workshop.marking import CannotBuild
+from workshop.marking import autograder as autograder_module
 from workshop.marking.autograder import autograder_files, build_autograder
 from workshop.marking.package import ROOT
 
@@ -61,6 +63,31 @@ def test_an_upload_without_a_notebook_gets_a_sentence(autograder, tmp_path):
     results = graded(autograder, tmp_path)
     assert results.get("score", 0) == 0 and sum(test["score"] for test in results.get("tests", [])) == 0
     assert "notebook" in json.dumps(results)
+
+
+def test_a_result_of_before_is_no_result_of_now(tmp_path):
+    """Whatever ends the grader."""
+    script = tmp_path / "run_autograder"
+    shutil.copy(ROOT / "workshop" / "marking" / "gradescope" / "run_autograder", script)
+    command = tmp_path / "source" / ".venv" / "bin" / "workshop"
+    for folder in (command.parent, tmp_path / "submission", tmp_path / "results"):
+        folder.mkdir(parents=True)
+    command.write_text("#!/bin/sh\nexit 1\n")
+    command.chmod(0o755)
+    (tmp_path / "results" / "results.json").write_text('{"score": 14}')
+    subprocess.run([script], capture_output=True, check=False)
+    assert json.loads((tmp_path / "results" / "results.json").read_text())["score"] == 0
+
+
+def test_an_archive_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(autograder_module, "autograder_files", lambda: {"LICENSE": ROOT / "LICENSE"})
+    with pytest.raises(CannotBuild, match="No space left"):
+        build_autograder(tmp_path / "mine.zip")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_archive_is_complete_repeatable_and_executable(tmp_path):

@@ -42,6 +42,13 @@ def test_what_was_run_last_counts_and_nothing_in_the_kernel_helps(monkeypatch):
         in_a_kernel.award("q_target")
 
 
+def test_where_nothing_is_defined_that_is_a_sentence(monkeypatch):
+    for sources in ([], ["x = 1"], ["%%html\n<b>"]):
+        run_so_far(monkeypatch, *sources)
+        with pytest.raises(in_a_kernel.NotRight, match="q_target: ungradable.*none of the workshop's exercises"):
+            in_a_kernel.award("q_target")
+
+
 def test_one_name_of_several_is_judged_alone(monkeypatch):
     run_so_far(monkeypatch, "def greedy_policy(q_table):\n    return q_table.argmax(axis=1)")
     assert in_a_kernel.award("greedy_policy") is None

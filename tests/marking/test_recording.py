@@ -52,6 +52,12 @@ def check():
     del sys.modules[recorded.__name__]
 
 
+def test_what_lies_where_the_instructor_happens_to_be_is_not_imported(tmp_path, monkeypatch):
+    (tmp_path / "random.py").write_text("raise SystemExit('a first program')")
+    monkeypatch.chdir(tmp_path)
+    assert recording.record_all([]) == {}
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_right_answers_pass(name, check):
     for answer in (reference(name), *RIGHT_ANSWERS[name]):

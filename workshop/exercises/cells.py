@@ -32,7 +32,7 @@ class Cell:
 def parse_cell(number, source):
     """A `Cell`. IPython's magics (`%time`, `!pip`, `help?`) are blanked, line numbers stay as they were."""
     if len(source) > MAX_CHARACTERS:
-        return Cell(number, "", None, f"it has more than {MAX_CHARACTERS:,} characters")
+        return Cell(number, source, None, f"it has more than {MAX_CHARACTERS:,} characters")
     lines = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for position, line in enumerate(lines):
         magic = _CELL_MAGIC.match(line)
@@ -58,7 +58,7 @@ def parse_cell(number, source):
                 break
             text = without
         except (ValueError, RecursionError, MemoryError) as problem:
-            error = f"it cannot be parsed: {problem}"
+            error = f"it cannot be parsed: {str(problem) or 'it is nested too deeply'}"
             break
     return Cell(number, text, None, error)
 

@@ -6,11 +6,12 @@ import click
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+_HANDED_IN = click.Path(exists=True, readable=False, path_type=Path)  # what may not be read is a row, not a usage error
 _PAGE = Path("class-page")  # where --watch writes unless it is told otherwise
 
 
 @click.command(no_args_is_help=True)
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=_HANDED_IN)
 @click.option("--json", "json_file", type=_FILE, help="Write the rows as JSON.")
 @click.option("--csv", "csv_file", type=_FILE, help="Write the rows as CSV, safe to open in a spreadsheet.")
 @click.option("--junit", "junit_file", type=_FILE, help="Write them as JUnit XML, for continuous integration.")

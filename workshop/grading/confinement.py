@@ -52,16 +52,17 @@ def confine(scratch, rules, user=None, has_view=False, others=0):
         with contextlib.suppress(OSError):
             protection()
     own = linux.path_rules(readable=["/proc" if has_view else "/proc/self"], writable=[scratch])
-    has_landlock = False
+    landlock = None  # its version
     with contextlib.suppress(OSError):
         linux.landlock(rules + own)
-        has_landlock = True
+        landlock = linux.landlock_version()
     for descriptor, _ in rules + own:
         os.close(descriptor)
     if system_calls.is_known_architecture():
         with contextlib.suppress(OSError):
-            keep_metadata = has_landlock and not has_view
-            linux.filter_system_calls(system_calls.instructions(not has_view, keep_metadata))
+            is_alone = bool(landlock) and not has_view  # Landlock, with what it does not know of
+            keep_lengths = is_alone and landlock < linux.KNOWS_TRUNCATION
+            linux.filter_system_calls(system_calls.instructions(not has_view, is_alone, keep_lengths))
 
 
 def open_rules():

@@ -14,13 +14,19 @@ from workshop.exercises.reference import SOLUTIONS
 _NOT_HANDED_IN = ("__MACOSX", "__pycache__", "node_modules", "site-packages")
 # Where somebody handed in nothing better, these give a row that says what to do instead.
 _SECOND_BEST = (".html", ".htm", ".pdf", ".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".docx")
+_LEFT_BEHIND = re.compile(
+    r"\.ipynb(?:~|\.(?:bak|orig|part|crdownload))$"
+)  # by editors, and by browsers that were ended
+OUR_PAGE = b'<meta name="generator" content="workshop grade">'  # stands in every page that we write
 _SNIFFED_BYTES = 2**16
 _KEY_OF_NOTEBOOK = re.compile(rb'"(?:cells|nbformat|worksheets)"\s*:')
 _PYTHON_ANSWERS = re.compile(rf"^(?:# ?(?:%%|In ?\[)|def (?:{'|'.join(BY_NAME)})\b)".encode(), re.MULTILINE)
 
 _MOODLE = re.compile(r"_\d+_assignsubmission_[a-z]+_?")  # "Ann Example_12345_assignsubmission_file_"
 _CANVAS = re.compile(r"(?P<person>[^_]+)_(?:LATE_)?\d{2,}_\d{2,}_")  # "exampleann_LATE_123_45678_"
-_ENDINGS = re.compile(r"(?:\.(?:ipynb|json|txt|py|html?|pdf|zip|tar|t?gz|7z|rar|docx))+$", re.IGNORECASE)
+_ENDINGS = re.compile(
+    r"(?:\.(?:ipynb|json|txt|py|html?|pdf|zip|tar|t?gz|7z|rar|docx|bak|orig|part|crdownload))+~?$", re.IGNORECASE
+)
 _COPIES = re.compile(r"^copy of |(?:[ _-]*\(\d+\)|[ _-]+(?:copy ?\d*|kopie|copie|copia))+$", re.IGNORECASE)
 _SESSION = re.compile(r"session[ _-]?\d+", re.IGNORECASE)
 
@@ -29,9 +35,9 @@ def find_submissions(*paths):
     """The files to grade: those that are named, and below a folder every notebook that somebody handed in.
 
     Below a folder, notebooks are told by their name or, among `.json` and `.txt`, by their content. Whoever has handed
-    in none has their Python file graded, and their archive, web page or document gives a row that says what to do.
-    Hidden files, and those that a computer makes on its own, are nobody's. No link is followed: it may lead to another
-    person's file.
+    in none has their Python file graded, or a copy that an editor left; and their archive, web page or document gives a
+    row that says what to do. Hidden files, those that a computer makes on its own, and our own reports are nobody's. No
+    link is followed: it may lead to another person's file.
 
     Args:
         paths: files and folders.
@@ -45,7 +51,10 @@ def find_submissions(*paths):
     files = [root for root in set(roots) if not os.path.isdir(root)]
     base = Path(os.path.commonpath([file.parent for file in files])) if files else None
     found = [(base, _readable(path.relative_to(base)), path) for path in files]
-    found += [(root, _readable(path.relative_to(root)), path) for root in folders for path in _handed_in(root)]
+    for root in folders:
+        for path in _handed_in(root):
+            above = root.parent if path == root else root  # a folder that cannot be opened goes by its own name
+            found.append((above, _readable(path.relative_to(above)), path))
     once = {os.path.join(os.path.realpath(path.parent), path.name): (root, name, path) for root, name, path in found}
     return _told_apart(list(once.values()))
 
@@ -101,12 +110,25 @@ def _is_somebodys(name):
 
 def _is_notebook(path):
     name = path.name.lower()
-    return ".ipynb" in name or (name.endswith((".json", ".txt")) and _starts_with(path, _KEY_OF_NOTEBOOK))
+    return (".ipynb" in name and not _LEFT_BEHIND.search(name)) or (
+        name.endswith((".json", ".txt")) and _starts_with(path, _KEY_OF_NOTEBOOK)
+    )
 
 
 def _is_second_best(path):
     ending = path.suffix.lower()
-    return _starts_with(path, _PYTHON_ANSWERS) if ending == ".py" else ending in _SECOND_BEST
+    if ending == ".py":
+        return _starts_with(path, _PYTHON_ANSWERS)
+    if ending == ".html" and _is_of_a_report(path):
+        return False
+    return ending in _SECOND_BEST or _LEFT_BEHIND.search(path.name.lower()) is not None
+
+
+def _is_of_a_report(path):
+    """Whether it is our class page, or an attendee's in the folder beside our class page."""
+    ours = re.compile(re.escape(OUR_PAGE))
+    folder = path.parent if path.name == "index.html" else path.parent.parent
+    return _starts_with(path, ours) and _starts_with(folder / "index.html", ours)
 
 
 def _starts_with(path, pattern):

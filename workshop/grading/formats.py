@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 MAX_CELLS = 10_000
 MAX_CODE_CHARACTERS = 500_000  # of all code cells; a session's notebook has a tenth of it, its text included
-_MAX_JSON_PARTS = 3_000_000  # a part takes Python some 70 bytes, however short it is in the file
+MAX_JSON_PARTS = 3_000_000  # a part takes Python some 70 bytes, however short it is in the file
 
 _PERCENT_CELL = re.compile(r"^# ?%%((?:[ \t].*)?)$", re.MULTILINE)
 _EXPORTED_CELL = re.compile(r"^# In ?\[[ \d*]*\]:?(.*)$", re.MULTILINE)
@@ -129,7 +129,7 @@ def _conflict():
 
 
 def _cells_of_notebook(text):
-    if sum(map(text.count, ",[{")) > _MAX_JSON_PARTS:
+    if sum(map(text.count, ",[{")) > MAX_JSON_PARTS:
         raise Unreadable("the file holds more values than a notebook can have; clear its outputs and save it again")
     try:
         # Not strict: a line end within a string is somebody's editor. Digits become a float: no number is too long.
@@ -174,7 +174,7 @@ def _cell_of(number, cell):
     """The `RawCell` of a cell's JSON, or None if it has no text."""
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
-        lines = [line for line in source if isinstance(line, str)]
+        lines = list(_lines(source))
         is_without_ends = len(lines) > 1 and not any("\n" in line for line in lines)
         source = ("\n" if is_without_ends else "").join(lines)
     if not isinstance(source, str):
@@ -191,6 +191,17 @@ def _cell_of(number, cell):
         source.replace("\0", "").encode("utf-8", "replace").decode("utf-8"),  # without halves of surrogate pairs
         exercise if isinstance(exercise, str) else "",
     )
+
+
+def _lines(source):
+    """The texts in a list, and in the lists in it, one after the other."""
+    waiting = [source]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting += reversed(part)
+        elif isinstance(part, str):
+            yield part
 
 
 def _dictionary(value):

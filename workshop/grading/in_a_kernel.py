@@ -32,11 +32,14 @@ def award(name):
 
 
 def verdict_on(name, sources):
-    """The grader's `Row` for one name of the catalogue, defined in cells with these sources, in the order they were run."""
+    """The grader's `Row` for one name of the catalogue, defined in cells with these sources, in the order they were run.
+
+    Where they define nothing of the catalogue it is the row of a notebook that cannot be graded.
+    """
     exercise = dataclasses.replace(exercise_of(name), parts=(part_of(name),))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "notebook.ipynb"
         nbformat.write(notebook, path)
         with Grader("this notebook", path) as grader:
-            return grader.row(exercise)
+            return grader.row(exercise) if grader.exercises else next(grader.rows())

@@ -10,7 +10,7 @@ import os
 import stat
 
 NEW_NAMES, NEW_IPC, NEW_USER, NEW_PIDS, NEW_NETWORK = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
-READ_ONLY, NO_SUID, NO_DEVICES, NO_EXECUTION, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
+READ_ONLY, NO_SUID, NO_DEVICES, NO_EXECUTION, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
 
 _DETACH = 2
 _SET_PARENT_DEATH_SIGNAL, _SET_DUMPABLE, _SET_SECCOMP, _DROP_CAPABILITY = 1, 4, 22, 24
@@ -109,7 +109,13 @@ def drop_capabilities():
 # Landlock -------------------------------------------------------------------------------------------------------------
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIRECTORY, TRUNCATE = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 14
-_RIGHTS_BY_VERSION = ((1, 13), (2, 14), (3, 15), (5, 16))  # (since version, how many rights on files it knows)
+KNOWS_TRUNCATION = 3  # the version since which it does
+_RIGHTS_BY_VERSION = (
+    (1, 13),
+    (2, 14),
+    (KNOWS_TRUNCATION, 15),
+    (5, 16),
+)  # (since version, how many rights on files it knows)
 _OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 _TCP = 0b11
 _ABSTRACT_SOCKETS_AND_SIGNALS = 0b11

@@ -88,5 +88,5 @@ def in_one_line():
     held = protections()
     missing = [name for name in ALL if not held[name]]
     if not missing:
-        return f"Answers run with {', '.join(ALL)}."
+        return f"Answers run with all {len(ALL)} protections; `workshop doctor` names them."
     return f"Answers run with less protection here than elsewhere; missing: {', '.join(missing)}. {ADVICE}"

@@ -105,7 +105,7 @@ def read_file(name, path):
 
 def submission_of(name, data):
     """The submission that a file's bytes are, whatever it is called. Raises `Unreadable`."""
-    is_notebook = Path(name).suffix not in (".py", ".txt")
+    is_notebook = Path(name).suffix.lower() not in (".py", ".txt")
     raw, remarks = read_cells(data, is_notebook)
     cells = tuple(parse_cell(cell.number, cell.source) for cell in raw if cell.is_code)
     markdown = tuple(cell.source for cell in raw if not cell.is_code)

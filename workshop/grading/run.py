@@ -1,6 +1,7 @@
 """A run of the grader: every submission, a progress bar, what came of it, and the reports that were asked for."""
 
 import shlex
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ class Options:
 
     def resume_command(self):
         """The command that goes on with this run, if it is interrupted."""
-        words = ["workshop", "grade", *map(str, self.paths)]
+        words = ["workshop", "grade", *map(_no_option, self.paths)]
         for name in sorted(self.only or ()):
             words += ["--only", name]
         words += ["--seed", str(self.seed)]
@@ -83,7 +84,7 @@ def grade(options):
     if not submissions:
         console.print(f"There is no notebook (*.ipynb) in {', '.join(map(str, options.paths))}.")
         return 2
-    problem = outputs.problem_of(options.outputs)
+    problem = outputs.problem_of(options.outputs, submissions)
     if problem:
         console.print(problem)
         return 2
@@ -98,6 +99,8 @@ def grade(options):
 def _grade(options, submissions, store, console):
     tasks = _tasks(submissions, store, options.resume, console)
     names = [name for name, _ in submissions]
+    if tasks:
+        tell_protections(options)
     problem, status = "", 0
     try:
         with options.open_engine() as engine, Progress(store, names) as progress:
@@ -131,6 +134,21 @@ def _grade(options, submissions, store, console):
     return 0
 
 
+def tell_protections(options):
+    """Say on stderr which protections hold where the answers are going to run."""
+    from workshop.grading import processes, protections
+
+    if options.address:
+        words = "Answers run on the cluster's nodes; `workshop doctor` there says with which protections."
+    else:
+        try:
+            words = protections.in_one_line()
+        except (OSError, RuntimeError) as error:
+            words = f"Which protections hold here cannot be found out: {error}."
+        processes.close_nursery()  # this process runs no answer after that
+    print(words, file=sys.stderr, flush=True)
+
+
 def _tasks(submissions, store, resume, console):
     """What is still to be graded; with a sentence about what is not, or is again."""
     before = {name: entry.digest for name, entry in store.entries.items()}
@@ -154,9 +172,8 @@ class Progress:
     """
 
     def __init__(self, store, names):
-        begun = [name for name in names if name in store.entries]
-        self._store, self._unread, self._begun = store, len(names) - len(begun), len(begun)
-        self._rows = sum(len(store.expected(name)) for name in begun)  # of those that have been read
+        self._store, self._names = store, names
+        self._begun = {name for name in names if name in store.entries}
         self._verdicts = Counter(row.verdict for row in store.rows(names))
         known = self._verdicts.total()
         self._bar = tqdm(total=self._total(), initial=known, unit="row", disable=None, leave=False, dynamic_ncols=True)
@@ -170,8 +187,7 @@ class Progress:
     def take(self, event):
         """Count what has happened, once the store has it."""
         if isinstance(event, Begun):
-            self._begun, self._unread = self._begun + 1, self._unread - 1
-            self._rows += len(self._store.expected(event.task.name))
+            self._begun.add(event.task.name)
             self._bar.total = self._total()
         elif isinstance(event, Graded):
             self._verdicts[event.row.verdict] += 1
@@ -180,16 +196,22 @@ class Progress:
 
     def _total(self):
         """The number of rows; submissions that have not been read yet have as many as the others in the mean."""
-        mean = self._rows / self._begun if self._begun else _EXERCISES
-        return round(self._rows + mean * self._unread)
+        rows = sum(len(self._store.expected(name)) for name in self._begun)
+        mean = rows / len(self._begun) if self._begun else _EXERCISES
+        return round(rows + mean * (len(self._names) - len(self._begun)))
 
 
 def keep(store, event):
     """Put what an engine says into the store."""
     if isinstance(event, Begun):
-        store.begin(event.task, event.exercises)
+        store.begin(event.task, event.exercises, digest_of(event.task.path))
     elif isinstance(event, Graded):
         store.add(event.task, event.row)
+
+
+def _no_option(path):
+    """A path as a word of a command, although it begins with a dash."""
+    return f"./{path}" if str(path).startswith("-") else str(path)
 
 
 def listed(names):

@@ -5,6 +5,8 @@ each room, that is, for each set of paths to grade. A line says that a submissio
 that was cut short, or that somebody else wrote, counts as not written: its row is graded again.
 """
 
+import contextlib
+import errno
 import fcntl
 import functools
 import hashlib
@@ -14,7 +16,7 @@ import platform
 import re
 import stat
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from importlib import metadata
 from pathlib import Path
 
@@ -22,10 +24,11 @@ from workshop.exercises import records
 from workshop.exercises.catalogue import EXERCISES
 from workshop.exercises.reference import SOLUTIONS
 from workshop.grading.reading import MAX_FILE_BYTES
-from workshop.grading.rows import Row
+from workshop.grading.rows import VERDICTS, Row, printable
 
 _FORMAT = 1
 _SYNC_SECONDS = 1  # what a power cut may cost; a killed process costs nothing
+_OUTDATED = "of another moment"  # the digest of nothing
 _ORDER = {None: -1, **{exercise.name: number for number, exercise in enumerate(EXERCISES)}}
 
 
@@ -52,11 +55,20 @@ class Task:
 
 @dataclass
 class Entry:
-    """A submission that was begun: the digest of its file, its exercises ([None] where it is unreadable), its rows."""
+    """A submission that was begun.
+
+    Attributes:
+        digest: of its file, as its task has it.
+        exercises: their names; [None] where it is unreadable.
+        rows: dict, name of an exercise -> Row.
+        is_outdated: whether the file was another when it was read. Its rows are those that there are, and only until
+            somebody asks again: what has that digest may come back.
+    """
 
     digest: str
     exercises: list
     rows: dict = field(default_factory=dict)
+    is_outdated: bool = False
 
 
 class Store:
@@ -113,22 +125,27 @@ class Store:
         The rows of what it was before it changed are forgotten.
         """
         entry = self.entries.get(name)
-        if entry is None or entry.digest != digest:
+        if entry is None or entry.digest != digest or entry.is_outdated:
             self.entries.pop(name, None)
             return Task(name, path, digest)
         return Task(name, path, digest, frozenset(entry.rows)) if self.missing(name) else None
 
-    def begin(self, task, exercises):
+    def begin(self, task, exercises, digest=None):
         """A submission has been read.
 
         Args:
             task: Task.
             exercises: names of all its exercises, empty where it is unreadable.
+            digest: of the file as it is now; None for that of the task.
         """
         entry = self.entries.get(task.name)
-        if entry is None or entry.digest != task.digest:
-            self._append({"begun": task.name, "digest": task.digest, "exercises": exercises})
-            self.entries[task.name] = Entry(task.digest, exercises or [None])
+        is_outdated = digest not in (None, task.digest)
+        if entry is None or entry.digest != task.digest or is_outdated:
+            self._append(
+                {"begun": task.name, "digest": _OUTDATED if is_outdated else task.digest, "exercises": exercises}
+            )
+            rows = entry.rows if entry and entry.digest == task.digest else {}
+            self.entries[task.name] = Entry(task.digest, exercises or [None], rows, is_outdated)
 
     def add(self, task, row):
         """Keep a row, the first one of an exercise and of what the submission is now. Returns whether it was that."""
@@ -170,7 +187,7 @@ class Store:
         before = os.fstat(self._file).st_size
         try:
             if os.write(self._file, line) < len(line):
-                raise OSError(28, "the disk is full")
+                raise OSError(errno.ENOSPC, "the disk is full")
             if time.monotonic() > self._synced + _SYNC_SECONDS:
                 os.fsync(self._file)
                 self._synced = time.monotonic()
@@ -189,17 +206,19 @@ class Store:
             return False
         os.ftruncate(self._file, len(whole))
         for record in map(_parsed, lines[1:]):
-            try:
-                if "begun" in record:
-                    self.entries[record["begun"]] = Entry(record["digest"], record["exercises"] or [None])
-                else:
-                    self.entries[record["of"]].rows[record["row"]["exercise"]] = Row(**record["row"])
-            except (KeyError, TypeError):
+            if _is_beginning(record):
+                self.entries[record["begun"]] = Entry(record["digest"], record["exercises"] or [None])
                 continue
+            with contextlib.suppress(AttributeError, KeyError, TypeError):
+                name, row = record["of"], Row(**record["row"])
+                if _is_row_of(name, row) and row.exercise in self.entries[name].exercises:
+                    self.entries[name].rows[row.exercise] = row
         return True
 
     def _cannot(self, error):
-        return StoreError(f"The rows cannot be kept in {self.path}: {error.strerror}. Make room there and --resume.")
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "Make room there and --resume." if is_full else "Set WORKSHOP_HOME to a folder that can be written."
+        return StoreError(f"The rows cannot be kept in {self.path}: {error.strerror}. {advice}")
 
 
 def digest_of(path):
@@ -219,8 +238,8 @@ def digest_of(path):
 
 
 def _without_waiting(path, flags):
-    """Open a file at once: a pipe, too, that nobody writes into."""
-    return os.open(path, flags | os.O_NONBLOCK)
+    """Open a file at once, a pipe too that nobody writes into; and no link, as for the reader."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
 
 
 @functools.cache
@@ -257,6 +276,17 @@ def _parsed(line):
     except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
+
+
+def _is_beginning(record):
+    name, digest, exercises = (record.get(key) for key in ("begun", "digest", "exercises"))
+    is_ours = isinstance(name, str) and isinstance(digest, str) and isinstance(exercises, list)
+    return is_ours and all(isinstance(exercise, str) and exercise in _ORDER for exercise in exercises)
+
+
+def _is_row_of(name, row):
+    are_right = all(isinstance(getattr(row, field.name), field.type) for field in fields(row))
+    return are_right and row.verdict in VERDICTS and row.submission == printable(name)
 
 
 def _why_afresh(earlier, header):

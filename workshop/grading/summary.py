@@ -1,5 +1,6 @@
 """What an instructor sees in the terminal when everything is graded."""
 
+import codecs
 import contextlib
 import sys
 from collections import Counter
@@ -17,10 +18,22 @@ _HANDFUL = 4  # submissions of which every row is shown
 _UNREADABLE = 10  # of which the reason is shown
 
 
+def _as_it_is(error):
+    """What goes out for characters that an encoding lacks: a byte of a name as it came, a question mark for a sign."""
+    characters = error.object[error.start : error.end]
+    return b"".join(
+        bytes([ord(character) - 0xDC00]) if "\udc80" <= character <= "\udcff" else b"?" for character in characters
+    ), error.end
+
+
+_AS_IT_IS = "workshop.as_it_is"
+codecs.register_error(_AS_IT_IS, _as_it_is)
+
+
 def console():
     """Where words for the instructor go: as they are, since a path may have brackets, or bytes that are no text."""
     with contextlib.suppress(AttributeError):  # a stream that somebody else put there
-        sys.stdout.reconfigure(errors="surrogateescape")
+        sys.stdout.reconfigure(errors=_AS_IT_IS)
     return Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 

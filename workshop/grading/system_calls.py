@@ -46,6 +46,8 @@ _NEVER = {
     "mq_open": (240, 180),
     "migrate_pages": (256, 238),
     "move_pages": (279, 239),
+    "inotify_add_watch": (254, 27),
+    "fanotify_init": (300, 262),
 }
 # These name another process in their first argument. 0 is the caller itself.
 _ON_ITSELF = {
@@ -65,6 +67,13 @@ _ON_OTHERS = {
     "setpriority": (141, 140),
     "ioprio_set": (251, 30),
 }
+# Commands, in the second argument, that make another process the owner of a descriptor: it gets a signal of the caller's
+# choice whenever something arrives there. F_SETOWN, F_SETOWN_EX; FIOSETOWN, SIOCSPGRP.
+_BY_COMMAND = {"fcntl": ((72, 25), (8, 15)), "ioctl": ((16, 29), (0x8901, 0x8902))}
+# To cut a file off is not to write it, says Landlock before Linux 6.2. openat2 keeps its flags where no filter sees them,
+# and nobody misses it; the other two take them as the argument of that number.
+_OF_LENGTHS = {"truncate": (76, 45), "openat2": (437, 437)}
+_OPENING = {"open": ((2, None), 1), "openat": ((257, 56), 2)}
 # What Landlock does not know of: it keeps files' contents, and not their modes, owners and times.
 _OF_FILES = {
     "chmod": (90, None),
@@ -96,8 +105,9 @@ _ARCHITECTURES = ("x86_64", "aarch64")
 _AUDIT = (0xC000003E, 0xC00000B7)
 _X32 = 0x40000000  # a second set of numbers for the same calls on x86_64
 
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+_LOAD, _AND, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
+_NUMBER, _ARCHITECTURE = 0, 4
+_ARGUMENTS = 16, 24, 32  # the lower half of each
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
 
@@ -105,7 +115,7 @@ def is_known_architecture():
     return os.uname().machine in _ARCHITECTURES
 
 
-def instructions(only_itself, keep_metadata):
+def instructions(only_itself, keep_metadata, keep_lengths):
     """The filter for this process, as bytes of struct sock_filter.
 
     Args:
@@ -113,6 +123,7 @@ def instructions(only_itself, keep_metadata):
             nothing else hides the others. A process that it starts cannot be told from a stranger.
         keep_metadata: modes, owners and times of files stay as they are, and the call seems to succeed, for the sake of
             `shutil.copy`. For where the files of others are not read-only.
+        keep_lengths: no file is cut off but by whoever has opened it for writing; for an old Landlock likewise.
     """
     machine = _ARCHITECTURES.index(os.uname().machine)
     program = [
@@ -129,30 +140,40 @@ def instructions(only_itself, keep_metadata):
             if numbers[machine] is not None:
                 program.extend((_instruction(_EQUAL, numbers[machine], 0, 1), _instruction(_RETURN, _REFUSE | number)))
 
+    def look_at(number, argument, *steps):
+        """Of the call with this number, do the steps with an argument; who gets to their end is let through."""
+        program.append(_instruction(_EQUAL, number, 0, len(steps) + 2))
+        program.extend((_instruction(_LOAD, _ARGUMENTS[argument]), *steps, _instruction(_RETURN, _ALLOW)))
+
+    refused = _instruction(_RETURN, _REFUSE | errno.EPERM)
     refuse(_NEVER, errno.EACCES)
-    refuse(
-        {"clone3": _CLONE3}, errno.ENOSYS
-    )  # its flags are out of a filter's sight; the C library falls back to clone
+    # Its flags are out of a filter's sight; the C library falls back to clone.
+    refuse({"clone3": _CLONE3}, errno.ENOSYS)
     if keep_metadata:
         refuse(_OF_FILES, 0)
+    if keep_lengths:
+        refuse(_OF_LENGTHS, errno.EPERM)
+        for numbers, argument in _OPENING.values():
+            if numbers[machine] is not None:
+                look_at(
+                    numbers[machine],
+                    argument,
+                    _instruction(_ANY_BIT, os.O_TRUNC, 0, 4),
+                    _instruction(_AND, os.O_ACCMODE),
+                    _instruction(_EQUAL, os.O_WRONLY, 2, 0),
+                    _instruction(_EQUAL, os.O_RDWR, 1, 0),
+                    refused,
+                )
     if only_itself:
         refuse(_ON_OTHERS, errno.EPERM)
         for numbers in _ON_ITSELF.values():
-            program += [
-                _instruction(_EQUAL, numbers[machine], 0, 5),
-                _instruction(_LOAD, _FIRST_ARGUMENT),
-                _instruction(_EQUAL, 0, 2, 0),
-                _instruction(_EQUAL, os.getpid(), 1, 0),
-                _instruction(_RETURN, _REFUSE | errno.EPERM),
-                _instruction(_RETURN, _ALLOW),
-            ]
-    program += [
-        _instruction(_EQUAL, _CLONE[machine], 0, 3),
-        _instruction(_LOAD, _FIRST_ARGUMENT),
-        _instruction(_ANY_BIT, _NEW_NAMESPACES, 0, 1),
-        _instruction(_RETURN, _REFUSE | errno.EPERM),
-        _instruction(_RETURN, _ALLOW),
-    ]
+            itself = _instruction(_EQUAL, 0, 2, 0), _instruction(_EQUAL, os.getpid(), 1, 0)
+            look_at(numbers[machine], 0, *itself, refused)
+        for numbers, (one, other) in _BY_COMMAND.values():
+            either = _instruction(_EQUAL, one, 1, 0), _instruction(_EQUAL, other, 0, 1)
+            look_at(numbers[machine], 1, *either, refused)
+    look_at(_CLONE[machine], 0, _instruction(_ANY_BIT, _NEW_NAMESPACES, 0, 1), refused)
+    program.append(_instruction(_RETURN, _ALLOW))
     return b"".join(program)
 
 

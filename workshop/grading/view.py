@@ -71,7 +71,9 @@ def _show(path, target):
 
 
 def mount_processes(target):
-    linux.mount("proc", target, "proc", linux.NO_SUID | linux.NO_DEVICES | linux.NO_EXECUTION)
+    """Read-only: the kernel's settings are there too, and for some of them root's id is right enough."""
+    flags = linux.READ_ONLY | linux.NO_SUID | linux.NO_DEVICES | linux.NO_EXECUTION
+    linux.mount("proc", target, "proc", flags)
 
 
 def refresh(user, max_bytes, max_files):

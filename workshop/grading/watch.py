@@ -8,8 +8,10 @@ from rich.text import Text
 
 from workshop.grading import outputs, summary
 from workshop.grading.finding import find_submissions
+from workshop.grading.formats import MAX_JSON_PARTS, Unreadable
+from workshop.grading.reading import read_file
 from workshop.grading.room import Ended, EngineError
-from workshop.grading.run import keep
+from workshop.grading.run import keep, tell_protections
 from workshop.grading.store import Store, StoreError, digest_of
 from workshop.grading.summary import counted
 
@@ -28,7 +30,7 @@ def watch(options):
         The exit status: 0 after Ctrl-C, 1 where it could not go on, 2 where it cannot write.
     """
     console = summary.console()
-    problem = outputs.problem_of(options.outputs)
+    problem = outputs.problem_of(options.outputs, find_submissions(*options.paths), is_watching=True)
     if problem:
         console.print(problem)
         return 2
@@ -88,16 +90,20 @@ def _looks(path):
         state = path.lstat()
     except OSError:
         return None
-    return state.st_mtime_ns, state.st_size, state.st_ino
+    return state.st_ctime_ns, state.st_mtime_ns, state.st_size, state.st_ino
 
 
 def _is_whole(path):
-    """Whether nothing of the file is missing, as far as can be told."""
-    if path.suffix != ".ipynb" or not path.is_file():
+    """Whether nothing of the file is missing, as far as can be told, and as far as anybody grades it."""
+    if path.suffix.lower() != ".ipynb":
         return True
     try:
-        json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        data = read_file(path.name, path)
+        if sum(map(data.count, (b",", b"[", b"{"))) <= MAX_JSON_PARTS:
+            json.loads(data)
+    except Unreadable:  # and waiting will not help
+        return True
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -108,12 +114,14 @@ class _Watch:
         self._landing = Landing(options.paths)
         self._waiting, self._under_way = {}, set()  # name -> Task; names
         self._written, self._is_due, self._names = 0.0, True, []
+        self._trouble = ""  # with the reports, as it was said
 
     def go(self):
         """Watch until Ctrl-C."""
         where = ", ".join(map(str, self._options.paths))
         pages = [outputs.place_of(kind, target) for kind, target in self._options.outputs.items()]
         self._write(is_watching=True)
+        tell_protections(self._options)
         self._console.print(f"Watching {where}. Ctrl-C ends it.", *pages, sep="\n  ")
         try:
             while True:
@@ -121,7 +129,7 @@ class _Watch:
                 self._listen()
                 quiet = not self._under_way and not self._waiting
                 if self._is_due and (quiet or time.monotonic() > self._written + _WRITE_SECONDS):
-                    self._write(is_watching=True)
+                    self._try_to_write()
         except KeyboardInterrupt:
             self._write(is_watching=False)
             count = len(self._store.rows(self._names))
@@ -135,8 +143,11 @@ class _Watch:
         if self._names != self._landing.names:
             self._names, self._is_due = self._landing.names, True
         for name in self._waiting.keys() - self._under_way:  # one after the other, where a file changes again
-            self._under_way.add(name)
-            self._engine.submit(self._waiting.pop(name))
+            waiting = self._waiting.pop(name)
+            task = self._store.task(waiting.name, waiting.path, waiting.digest)  # without what was graded since
+            if task:
+                self._under_way.add(name)
+                self._engine.submit(task)
 
     def _listen(self):
         """Take in what is graded, until it is time to look again."""
@@ -155,6 +166,18 @@ class _Watch:
     def _tell(self, name):
         verdicts = Counter(row.verdict for row in self._store.rows([name]))
         self._console.print(Text(f"{time.strftime('%H:%M:%S')} {name}: {counted(verdicts)}"))
+
+    def _try_to_write(self):
+        """Write, or say once why that cannot be done now: the disk may have room again before the session is over."""
+        trouble = ""
+        try:
+            self._write(is_watching=True)
+        except OSError as error:
+            trouble = f"A report cannot be written: {error.strerror} ({error.filename}). It is tried again."
+            self._written = time.monotonic()
+        if trouble and trouble != self._trouble:
+            self._console.print(trouble)
+        self._trouble = trouble
 
     def _write(self, is_watching):
         rows = self._store.rows(self._names)

@@ -7,6 +7,7 @@ import io
 import zipfile
 from pathlib import Path
 
+from workshop.files import write_whole
 from workshop.marking import CannotBuild
 from workshop.marking.package import ROOT
 
@@ -25,7 +26,7 @@ def build_autograder(target):
         raise CannotBuild(f"{target} is there already. Name a new file, or remove this one first.")
     files = autograder_files()
     try:
-        target.write_bytes(_zipped(files))
+        write_whole(target, _zipped(files))
     except OSError as error:
         raise CannotBuild(f"{target} cannot be written: {error.strerror}.") from None
     return len(files)

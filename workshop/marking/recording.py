@@ -79,10 +79,10 @@ def record_all(names):
     """Name -> what `record` gives, for names of the catalogue, from a process of its own.
 
     Hypothesis draws from the constants of all local modules that are loaded, whoever loaded them. In a process that has
-    loaded nothing else the same kit gives the same inputs.
+    loaded nothing else the same kit gives the same inputs; and -I, so that nothing comes from where we happen to be.
     """
     with tempfile.NamedTemporaryFile() as file:
-        subprocess.run([sys.executable, "-m", __name__, file.name, *names], check=True)
+        subprocess.run([sys.executable, "-I", "-m", "workshop.marking.recording", file.name, *names], check=True)
         return plain.decode(file.read())
 
 

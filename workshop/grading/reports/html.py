@@ -16,13 +16,13 @@ import jinja2
 from markupsafe import Markup
 
 from workshop.files import write_whole
+from workshop.grading.finding import OUR_PAGE
 from workshop.grading.reports import attendees as people
 from workshop.grading.reports.attendees import GROUPS, WORDS, attendees, tallies
 from workshop.grading.rows import printable
 
 _HERE = Path(__file__).parent
 PEOPLE = "attendees"  # folder of the attendees' pages, beside the class page
-_OURS = b'<meta name="generator" content="workshop grade">'
 _STUCK = 3  # exercises that are named as those where the room is stuck
 
 
@@ -41,9 +41,8 @@ def write_html(rows, directory, *, title="The class", when="", seconds_until_rel
     Raises:
         OSError: a file cannot be written; or `index.html` is there already and is none of ours.
     """
+    refuse_another_page(directory)
     index, folder = directory / "index.html", directory / PEOPLE
-    if index.exists() and _OURS not in index.read_bytes():
-        raise FileExistsError(errno.EEXIST, "there is another page of that name; give a folder of its own", str(index))
     folder.mkdir(parents=True, exist_ok=True)
     room = attendees(rows)
     pages = {folder / f"{attendee.file_name}.html": attendee_page(attendee, seconds_until_reload) for attendee in room}
@@ -53,8 +52,15 @@ def write_html(rows, directory, *, title="The class", when="", seconds_until_rel
         if not path.exists() or path.read_bytes() != data:
             write_whole(path, data)
     for path in set(folder.glob("*.html")) - pages.keys():
-        if path.is_file() and _OURS in path.read_bytes():
+        if path.is_file() and OUR_PAGE in path.read_bytes():
             path.unlink()
+
+
+def refuse_another_page(directory):
+    """Raises OSError where a folder has an `index.html` that is none of ours."""
+    index = directory / "index.html"
+    if index.exists() and OUR_PAGE not in index.read_bytes():
+        raise FileExistsError(errno.EEXIST, "there is another page of that name; give a folder of its own", str(index))
 
 
 def class_page(room, title="The class", when="", seconds_until_reload=None):
