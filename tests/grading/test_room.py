@@ -121,6 +121,20 @@ def test_processes_that_do_not_start_are_a_sentence(monkeypatch, tmp_path):
         grade([task_of(tmp_path / "x.ipynb", "q_target pass")])
 
 
+def test_a_process_that_does_not_start_once_is_started_again(stand_in, monkeypatch, tmp_path):
+    """Where memory is short, say, it is the newest process that is ended."""
+    flaky = f"[ -e started ] || {{ touch started; kill -9 $$; }}; cd {os.getcwd()}; exec {sys.executable} -m tests.grading.stand_in_desk"
+    monkeypatch.setattr(room_module, "COMMAND", ["sh", "-c", f"cd {tmp_path}; {flaky}"])
+    rows = grade([task_of(tmp_path / "x.ipynb", "q_target pass")])
+    assert [row.verdict for row in rows.values()] == ["pass"]
+
+
+def test_a_system_without_a_process_to_spare_is_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(room_module, "COMMAND", ["/no/such/python"])
+    with pytest.raises(EngineError, match="No such file"):
+        grade([task_of(tmp_path / "x.ipynb", "q_target pass")])
+
+
 def test_what_is_under_way_ends_with_the_room(tmp_path):
     endless = "def q_target(*arguments):\n    while True: pass"
     task = Task("x.ipynb", write_notebook(tmp_path / "x.ipynb", endless), "digest")

@@ -29,6 +29,8 @@ _FIRST_USER, _USERS = 61_184, 4_000  # ids that systems keep for services made u
 def main(descriptor, place):
     control = socket.socket(fileno=descriptor)
     linux.adopt_orphans()
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # where the machine's memory is all used, the kernel ends an answer, and not a grader
     others = confinement.threads_of_user()
     for name in ("workshop.exercises.subject", "numpy", "gym"):
         importlib.import_module(name)

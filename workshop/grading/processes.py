@@ -165,6 +165,9 @@ class _Nursery:
         except OSError:
             self.close()
             raise RuntimeError(_DOES_NOT_START) from None
+        except BaseException:  # an interrupt, while it starts
+            self.close()
+            raise
         self._control.settimeout(_ANSWER_SECONDS)
         self.has_view, self.user = hello["has_view"], hello["user"]
         if self.has_view:

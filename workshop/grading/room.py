@@ -74,6 +74,7 @@ class Room:
         self._workers, self._row_seconds = workers, row_seconds
         self._orders = {"seed": seed, "only": only and sorted(only)}
         self._waiting, self._desks = collections.deque(), []
+        self._failed_starts = 0  # one after the other
         self._selector = selectors.DefaultSelector()
 
     def __enter__(self):
@@ -128,14 +129,17 @@ class Room:
                 desk.give(self._waiting.popleft(), self._orders)
 
     def _start_one(self):
-        desk = _Desk()
+        try:
+            desk = _Desk()
+        except OSError as error:  # no memory, no process left
+            raise _does_not_start(error.strerror) from None
         self._desks.append(desk)
         self._selector.register(desk.process.stdout, selectors.EVENT_READ, desk)
 
     def _hear(self, desk):
         events = []
         for reply in desk.replies():
-            work = desk.work
+            work, self._failed_starts = desk.work, 0
             if "begun" in reply and work.exercises is None:
                 work.exercises = reply["begun"]
                 events.append(Begun(work.task, work.exercises))
@@ -153,8 +157,10 @@ class Room:
         self._selector.unregister(desk.process.stdout)
         self._desks.remove(desk)
         desk.end()
-        if not desk.is_ready:
-            raise EngineError(f"The processes that grade do not start ({reason}). Try: workshop doctor")
+        if not desk.is_ready:  # once may be chance: on a busy machine, or where memory is short
+            self._failed_starts += 1
+            if self._failed_starts == TRIES:
+                raise _does_not_start(reason)
         work = desk.work
         if work is None:
             return []
@@ -172,6 +178,10 @@ class Room:
         else:
             events.append(Ended(work.task))
         return events
+
+
+def _does_not_start(reason):
+    return EngineError(f"The processes that grade do not start ({reason}). Try: workshop doctor")
 
 
 def lost_row(task, exercise, reason):
