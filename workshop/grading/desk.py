@@ -29,12 +29,18 @@ def main():
 
     from workshop.grading.grader import Grader
 
-    gc.collect()
-    gc.freeze()  # the catalogue is here to stay: looking through it for garbage is a tenth of the time
-
+    gc.disable()  # the catalogue and its inputs are here to stay: looking through them for garbage is a tenth of the time
+    _keep_what_is_there()
     _say(replies, {"ready": True})
     while True:
         _grade(Grader, tasks.get(), lambda reply: _say(replies, reply))
+        _keep_what_is_there()
+
+
+def _keep_what_is_there():
+    """Collect the garbage, and let no later collection look at what is left."""
+    gc.collect()
+    gc.freeze()
 
 
 def _receive(tasks, main_thread):
