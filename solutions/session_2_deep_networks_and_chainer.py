@@ -13,12 +13,13 @@
 # %% [markdown]
 # # Session 2: deep networks and Chainer
 #
-# In Session 1 your agent kept a table with a row for each state. Pong has more states than there are atoms. What
-# replaces the table is a **function with parameters**, and learning means: turn the parameters until the function says
-# what it should.
+# In Session 1 your agent kept a table with a row for each state. Pong's pictures are too many for that. What replaces
+# the table is a **function with parameters**, numbers that can be turned like knobs. Learning means: turn them until
+# the function says what it should.
 #
-# A deep network is such a function, with a million parameters. Today you first turn three, by hand. Then you write the
-# machine that knows which way to turn them, and then you use one that others have written: **Chainer**.
+# A deep network is such a function. The one that plays Atari has 1.7 million parameters. Today you first turn three, by
+# hand. Then you write the machine that knows which way to turn them, and then you use one that others have written:
+# **Chainer**.
 #
 # Ten exercises, and three with a ★ for whoever is faster. `check`, `hint`, `solution`, `borrow` and `progress` work as
 # in Session 1.
@@ -64,8 +65,9 @@ plots.bar_scrubber(rows, labels, titles, "c", start=3)
 # At $c = 0.6$ you are there. But so you would be at $a = 0.4$, or with a little of each. For three parameters a slider
 # will do. For a million you want to be told the direction.
 #
-# That is the **gradient** $\nabla_\theta f$: for each parameter, how much $f$ grows if that parameter grows a little,
-# and all else stays. For $a$ it is $x^2$, whatever $a$ is.
+# The **slope** of $f$ for a parameter says how much $f$ grows if that parameter grows a little and all else stays, as a
+# multiple of that little. For $a$ it is $x^2$, whatever $a$ is. The slopes for all parameters together are the
+# **gradient**, written $\nabla_\theta f$ (the triangle is read "nabla").
 #
 # ### Exercise 2.1: a function and its gradient (3 minutes)
 
@@ -107,8 +109,9 @@ for name, direction, slope in zip("abc", np.eye(3), quadratic_gradient(theta, 1.
 # ## 2. The machine that differentiates
 # *You are here: minute 6 of 50. This section takes 13 minutes, 12 of them for exercises 2.2 and 2.3.*
 #
-# Nobody works out a million slopes by hand. Look at the function as a chain of small operations instead. Each operation
-# knows two things: its **value**, and its own **slopes**, that is, how strongly its value answers to each operand.
+# Nobody works out a million slopes by hand. Look at the function as many small operations instead, each with one or
+# two **operands**, the numbers that it is applied to. An operation knows two things: its **value**, and its own
+# slopes, that is, how strongly its value answers to each operand.
 #
 # | operation | value | slope for the first operand | for the second |
 # |---|---|---|---|
@@ -117,12 +120,14 @@ for name, direction, slope in zip("abc", np.eye(3), quadratic_gradient(theta, 1.
 # | $\mathrm{relu}(u)$ | $\max(u, 0)$ | 1 if $u > 0$, else 0 | |
 # | $\tanh(u)$ | $t = \tanh(u)$ | $1 - t^2$ | |
 #
-# These are **local rules**. None of them knows the formula as a whole.
+# These are **local rules**. None of them knows the formula as a whole. (relu and tanh are two curves with a bend, which
+# networks need; section 8 says why. `math.tanh` works tanh out.)
 #
 # ### Exercise 2.2: a node that knows its slopes (6 minutes)
 #
-# Both classes of operands are `Node`s. An operation returns a *new* one, with its value and with a pair
-# `(operand, slope)` for each operand. The check comes after the next exercise, since the two work together.
+# A `Node` is a number that remembers how it was made. All operands are `Node`s. An operation returns a *new* one, with
+# its value and with a pair `(operand, slope)` for each operand; these are its **parents**. The check comes after the
+# next exercise, since the two work together.
 
 
 # %% exercise="Node"
@@ -163,12 +168,15 @@ class Node:
 # %% [markdown]
 # ### Exercise 2.3: backward through the graph (6 minutes)
 #
-# Now put the slopes together. If $w$ is made of $v$, and $v$ of $u$, then the **chain rule** says: slopes along a way
-# are multiplied. And if $u$ is used twice, there are two ways, and their slopes are **added**.
+# Draw an arrow from each parent to the node that is made of it, and you have a **graph**. Now put the slopes together.
+# If $w$ is made of $v$, and $v$ of $u$, then the **chain rule** says: slopes along a way are multiplied. And if $u$ is
+# used twice, there are two ways, and what comes along them is **added**.
 #
-# So begin at the end, where the gradient is 1, and let each node hand on `slope * node.grad` to its operands. One thing
-# needs thought: a node may hand on only when *all* that use it have handed on theirs. Put the nodes into an order in
-# which each comes after its operands (a **topological order**), and walk through it backwards.
+# So begin at the end, where the gradient is 1, and let each node hand on `slope * node.grad` to its parents. One thing
+# needs thought: a node may hand on only once, and only when *all* that use it have handed on theirs. Put the nodes
+# into an order in which each comes after its parents (a **topological order**), and walk through it backwards. (The
+# check has graphs of up to 300 nodes, in which some are used twice. There may be more ways than anybody can walk one
+# by one.)
 
 
 # %% exercise="backward"
@@ -230,14 +238,14 @@ plots.computation_graph(boxes, title="f(1, −1): value and gradient of every no
 # At $a$, $b$ and $c$ stand 1, −1 and 1: what `quadratic_gradient` gave, and nobody told the machine how. It found the
 # slopes for $x$ and $y$ as well.
 #
-# This is called **automatic differentiation**. A deep learning library is this machine, with more operations and with
-# arrays for values.
+# This is called **automatic differentiation**, and in networks **backpropagation**. A deep learning library is this
+# machine, with more operations and with arrays for values.
 
 # %% [markdown]
 # ## 3. Downhill
 # *You are here: minute 19 of 50. This section takes 4 minutes, 3 of them for exercise 2.4.*
 #
-# $f(1, -1)$ is 0.2 and should be 0.5. Say how wrong that is with a number, the **loss**:
+# $f(1, -1)$ is 0.2 and should be 0.5, the **target**. Say how wrong that is with a number, the **loss**:
 #
 # $$L(\theta) = \big(f_\theta(x, y) - \text{target}\big)^2$$
 #
@@ -246,7 +254,8 @@ plots.computation_graph(boxes, title="f(1, −1): value and gradient of every no
 # $$\theta \leftarrow \theta - \alpha\, \nabla_\theta L, \qquad
 # \nabla_\theta L = 2\,\big(f_\theta(x, y) - \text{target}\big)\, \nabla_\theta f$$
 #
-# This is **gradient descent**, and $\alpha$ is again the learning rate.
+# This is **gradient descent**, and $\alpha$ is again the learning rate. (The slope of a square $u^2$ is $2u$; the chain
+# rule does the rest.)
 #
 # ### Exercise 2.4: from 0.2 to 0.5 (3 minutes)
 
@@ -284,7 +293,7 @@ plots.lines(
 
 # %% [markdown]
 # Four steps for 0.1. With 0.02 it takes patience. With 0.25 each step jumps over the target and lands nearer, and with
-# 0.34 it lands *further away* each time. The learning rate is the first thing to look at when nothing learns.
+# 0.34 it lands *further away* each time. When nothing is learned, look at the learning rate first.
 #
 # And look at theta: $a$ and $c$ went up and $b$ went down, all by the same 0.1. Of all ways to get to 0.5 this is the
 # shortest.
@@ -293,8 +302,13 @@ plots.lines(
 # ## 4. Linear regression, by hand
 # *You are here: minute 23 of 50. This section takes 4 minutes, 3 of them for exercise 2.5.*
 #
-# One point is no data. Here are 40, and a line that is to go through them: $y \approx w_1 x + w_0$. Write a 1 beside
-# each $x$, and a prediction is the product of a row of $X$ with $w$. The loss is the mean over all rows:
+# One point is no data. Here are 40, and a line that is to come near them all: $y \approx w_1 x + w_0$. This is **linear
+# regression**. From here on $y$ is the target, and the parameters are called $w$, for **weights**: what an input is
+# multiplied by.
+#
+# Write a 1 beside each $x$, and you have a table $X$ of $N = 40$ rows and $D = 2$ columns. A row $x_i$ times $w$,
+# product by product and added up, is the prediction for it, and `X @ w` is all of them at once. The loss is the mean
+# over all rows, the **mean squared error**:
 #
 # $$L(w) = \frac{1}{N} \sum_{i=1}^{N} \big(x_i \cdot w - y_i\big)^2$$
 #
@@ -331,7 +345,8 @@ plots.lines(
 )
 
 # %% [markdown]
-# The line was drawn with 1.5 and −0.5, and then every point was shaken. What is left of the loss is that noise.
+# The line was drawn with 1.5 and −0.5, and then every point was shaken at random. What is left of the loss is that
+# noise.
 
 # %% [markdown]
 # ## 5. The same in Chainer
@@ -342,19 +357,26 @@ plots.lines(
 # | | |
 # |---|---|
 # | **Variable** | a node: `.array` is its value, `.grad` its gradient, `.backward()` you know |
-# | **Function** | an operation: `F.relu`, `F.mean_squared_error`, hundreds of them |
-# | **Link** | a function with parameters: `L.Linear` is $x W^\top + b$ |
-# | **Chain** | several links put together: a network |
-# | **Optimizer** | reads the gradients and moves the parameters |
+# | **Function** | an operation: `F.relu(x)`, `F.mean_squared_error(prediction, y)`, some two hundred of them |
+# | **Link** | a function with parameters: `L.Linear(3, 2)` makes 2 outputs of 3 inputs, $x W^\top + b$ |
+# | **Chain** | one link or several put together: a network, or **model** |
+# | **Optimizer** | reads the gradients and moves the parameters: `.update()` |
+#
+# In a link $W$ holds the weights, a row for each output, and $^\top$ turns its rows into columns. The **bias** $b$ is
+# what your column of ones was for: a number that is added to each output. With `None` in place of the 3, the link
+# counts its inputs at the first call.
 #
 # The graph is written down while you compute, as in your `Node`. Nothing is declared in advance, so a network may have
-# an `if` or a loop in it. (Chainer was the first to do it this way, in 2015. PyTorch began as its relative, and you will
+# an `if` or a loop in it. (Chainer was among the first to do it this way, in 2015. PyTorch took it over, and you will
 # feel at home there.)
 #
 # Gradients are *added* to what is there already, as in your `backward`. So before each new one you clear the old ones:
-# `model.cleargrads()`. It is the line that is forgotten most often.
+# `model.cleargrads()`. The line is easily forgotten.
 #
 # ### Exercise 2.6: a chain, and a step of training (4 minutes)
+#
+# A chain makes its links in `__init__`, as attributes (`self.name = ...`) and inside `with self.init_scope():`, or it
+# does not know that they are there. `forward` uses them, and `model(x)` calls `forward`.
 
 # %%
 import chainer
@@ -364,7 +386,7 @@ import chainer.links as L
 
 # %% exercise="LinearRegression"
 class LinearRegression(chainer.Chain):
-    """Predicts y (N, 1) from x (N, D), float32, by one linear link with a bias."""
+    """Predicts y (N, 1) from x (N, D), float32, by one linear link with a bias. Any D will do."""
 
     def __init__(self):
         super().__init__()
@@ -385,7 +407,10 @@ check(LinearRegression)
 
 # %% exercise="train_step"
 def train_step(model, optimizer, x, y):
-    """One step of training on the mean squared error. Returns the loss before it, a Python float."""
+    """One step of training on the mean squared error: the gradients, and one update by the optimizer.
+
+    Returns the loss before the update, a Python float.
+    """
     ### BEGIN SOLUTION
     loss = F.mean_squared_error(model(x), y)
     model.cleargrads()
@@ -399,7 +424,9 @@ def train_step(model, optimizer, x, y):
 check(train_step)
 
 # %% [markdown]
-# The same 40 points, the same 60 steps, the same learning rate. **Predict.** Do both end at the same line?
+# The same 40 points, the same 60 steps, the same learning rate. (`SGD` is plain gradient descent. The S is for
+# stochastic, that is, with a random part of the data in each step; here it gets all of them.) **Predict.** Do both end
+# at the same line?
 
 # %%
 model = LinearRegression()
@@ -419,16 +446,16 @@ print("by hand:   ", w.round(3))
 # ## 6. The same on a GPU
 # *You are here: minute 32 of 50. This section takes 4 minutes, 3 of them for exercise 2.10.*
 #
-# A graphics card does thousands of multiplications at once. **CuPy** is NumPy on such a card: the same functions under
-# the same names, on arrays that live there. `get_array_module(x)` gives you the one that `x` belongs to, and one line of
-# code serves both.
+# A graphics card (**GPU**) does thousands of multiplications at once. **CuPy** is NumPy on such a card: the same
+# functions under the same names, on arrays that live there. `chainer.backends.cuda.get_array_module(x)` gives you the
+# one that `x` belongs to, and one line of code serves both.
 #
 # No GPU in your laptop? Then it gives you NumPy, and all of this afternoon works with that.
 #
 # ### Exercise 2.10: one function for both (3 minutes)
 #
-# Networks like inputs that are about as large as 1. Bring each column to mean 0 and standard deviation 1. Mind the
-# column that never changes.
+# Networks like inputs that are about as large as 1. Bring each column to mean 0 and **standard deviation** 1. (That is
+# the root of the mean squared distance from the mean, and `x.std` works it out.) Mind the column that never changes.
 
 
 # %% exercise="standardise"
@@ -491,13 +518,18 @@ else:
 # ## 7. Convolution: look at a piece at a time
 # *You are here: minute 36 of 50. This section takes 9 minutes, 7 of them for exercises 2.7 and 2.8.*
 #
-# A picture of Pong has 33,600 pixels. A linear link with one output for each of 1,000 features would need 33.6 million
-# weights, and would have to learn what a ball looks like at each place anew.
+# A picture of Pong has 33,600 pixels. A linear link from them to 1,000 outputs would need 33.6 million weights, and
+# would have to learn what a ball looks like at each place anew.
 #
 # A **convolution** has a small window of weights, the **kernel**. It slides over the picture, and at each place the
-# pixels under it are multiplied by the weights and added up. `stride` is how far it moves each time.
+# pixels under it are multiplied by the weights and added up. The **stride** is how far it moves each time, to the right
+# and down.
 #
 # ### Exercise 2.7: a sliding window (5 minutes)
+#
+# Only places count at which the whole window lies on the picture. (Often one puts a margin of zeros around it first,
+# the **padding**. Here there is none.) Pixels often come as `uint8`, whole numbers from 0 to 255 in one byte each; the
+# sums are floats.
 
 
 # %% exercise="conv2d"
@@ -525,7 +557,7 @@ check(conv2d)
 
 # %% [markdown]
 # A small picture of whole numbers, and a kernel that subtracts the right neighbour from the left one. **Predict.** What
-# comes out where the picture is even, and what at the edge?
+# comes out where both are the same, and what at the edge?
 
 # %%
 step = np.array([[5, 5, 5, 1, 1, 1]] * 4)
@@ -533,8 +565,8 @@ print("picture\n", step)
 print("after the kernel [1, −1]\n", conv2d(step, np.array([[1.0, -1.0]]), stride=1))
 
 # %% [markdown]
-# Zero where all is even, and 4 at the edge. The kernel **finds** something: edges. Now a real picture of Pong, and a
-# second one, two frames later.
+# Zero where nothing changes, and 4 at the edge. The kernel **finds** something: edges. Now a real picture of Pong, and
+# a second one, two screens later.
 
 # %%
 env = gym.make("PongNoFrameskip-v4")
@@ -575,7 +607,10 @@ plots.filmstrip(
 
 # %% exercise="conv_output_size"
 def conv_output_size(size, kernel, stride, padding):
-    """How many places the kernel takes along one side, an int, with `padding` pixels added at both ends."""
+    """How many places the kernel takes along one side, an int, with `padding` pixels added at both ends.
+
+    `size` and `kernel` are in pixels. What is left over at the end, less than a stride, is not looked at.
+    """
     ### BEGIN SOLUTION
     return (size + 2 * padding - kernel) // stride + 1
     ### END SOLUTION
@@ -585,8 +620,10 @@ def conv_output_size(size, kernel, stride, padding):
 check(conv_output_size)
 
 # %% [markdown]
-# The network that plays Atari has three convolutions, one after the other. Count its weights, and compare them with what
-# linear links between the same numbers would need.
+# The network that plays Atari has three convolutions, one after the other. Four pictures go in, and 32 come out of the
+# first: it has 32 **filters**, each with a kernel for every picture that goes in. Pictures that lie on top of each
+# other like this are called **channels**. Count the weights, and compare them with what linear links between the same
+# numbers would need.
 
 # %%
 size, channels = 84, 4
@@ -601,8 +638,8 @@ for out_channels, kernel, stride in ((32, 8, 4), (64, 4, 2), (64, 3, 1)):
     size, channels = new_size, out_channels
 
 # %% [markdown]
-# That is **weight sharing**: the same few weights at every place. It brings a second gift. **Predict.** Shift the picture
-# by 12 pixels, and convolve. How does the result differ from before?
+# That is **weight sharing**: the same few weights at every place. It brings a second gift. **Predict.** Shift the
+# picture by 12 pixels, and convolve. How does the result differ from before?
 
 # %%
 shifted = np.roll(now, 12, axis=1)
@@ -617,31 +654,40 @@ plots.filmstrip(
 
 # %% [markdown]
 # This is called **equivariance**. A network that has learned the ball on the left knows it on the right.
+#
+# Many networks also have **pooling**: of each small square of the result only the largest number, or the mean, is kept.
+# It makes pictures small, and forgets where in the square something was. The network that plays Atari has none, for in
+# Pong the place of the ball is what counts. Its strides make the pictures small.
 
 # %% [markdown]
 # ## 8. Activation functions
 # *You are here: minute 45 of 50. This section takes 4 minutes, 3 of them for exercise 2.9.*
 #
-# One linear link after another is still linear: $(x W_1) W_2 = x (W_1 W_2)$. What makes depth worth having is a bend
-# between them, an **activation function**:
+# A link and the bend behind it are a **layer**, each number that comes out of it is a **unit**, and layers between
+# input and output are called **hidden**. A network with several layers is **deep**.
+#
+# Why the bend? One linear link after another is still linear: $(x W_1) W_2 = x (W_1 W_2)$. What makes depth worth
+# having is an **activation function** between them:
 #
 # | | | |
 # |---|---|---|
 # | relu | $\max(x, 0)$ | the usual one |
-# | leaky relu | $x$ if $x > 0$, else $s\,x$ | never quite off; $s$ is the slope |
-# | elu | $x$ if $x > 0$, else $\alpha (e^x - 1)$ | smooth |
+# | leaky relu | $x$ if $x > 0$, else $s\,x$ | never quite off; $s$ is its slope there, from 0 to 1 |
+# | elu | $x$ if $x > 0$, else $\alpha (e^x - 1)$ | a soft bend; this $\alpha$ is no learning rate |
 # | sigmoid | $\sigma(x) = 1 / (1 + e^{-x})$ | from 0 to 1 |
 # | tanh | $2 \sigma(2x) - 1$ | from −1 to 1 |
-# | maxout | $\max_k (w_k \cdot x + b_k)$ | learns its own bend |
+# | maxout | $\max_k (w_k \cdot x + b_k)$ | the largest of $K$ linear links; learns its own bend |
 #
 # ### Exercise 2.9: all six (3 minutes)
 #
-# One line each. Take care far out: $e^{1000}$ does not fit into a float.
+# One or two lines each. The first five take an array of any shape, and work **elementwise**: each number by itself.
+# `np.exp(x)` is $e^x$. Take care far out: $e^{1000}$ does not fit into a float, and NumPy must not warn of an overflow
+# for any $x$ from −1000 to 1000.
 
 
 # %% exercise="relu"
 def relu(x):
-    """max(x, 0), elementwise."""
+    """max(x, 0), elementwise, as a new array."""
     ### BEGIN SOLUTION
     return np.maximum(x, 0)
     ### END SOLUTION
@@ -653,7 +699,7 @@ check(relu)
 
 # %% exercise="leaky_relu"
 def leaky_relu(x, slope):
-    """x where it is positive, slope * x elsewhere."""
+    """x where it is positive, slope * x elsewhere; 0 <= slope <= 1."""
     ### BEGIN SOLUTION
     return np.where(x > 0, x, slope * x)
     ### END SOLUTION
@@ -665,7 +711,7 @@ check(leaky_relu)
 
 # %% exercise="elu"
 def elu(x, alpha):
-    """x where it is positive, alpha * (e^x - 1) elsewhere."""
+    """x where it is positive, alpha * (e^x - 1) elsewhere, without an overflow at x = 1000."""
     ### BEGIN SOLUTION
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
     ### END SOLUTION
@@ -690,7 +736,7 @@ check(sigmoid)
 
 # %% exercise="tanh"
 def tanh(x):
-    """The sigmoid, stretched: from -1 to 1."""
+    """The sigmoid, stretched: from -1 to 1, without an overflow at x = -1000 or 1000."""
     ### BEGIN SOLUTION
     return np.tanh(x)
     ### END SOLUTION
@@ -702,7 +748,7 @@ check(tanh)
 
 # %% exercise="maxout"
 def maxout(x, w, b):
-    """The largest of K linear functions: (N,) for x (N, D), w (K, D) and b (K,)."""
+    """The largest of K linear functions, for each row of x: (N,) for x (N, D), w (K, D) and b (K,)."""
     ### BEGIN SOLUTION
     return (x @ w.T + b).max(axis=1)
     ### END SOLUTION
@@ -712,7 +758,7 @@ def maxout(x, w, b):
 check(maxout)
 
 # %% [markdown]
-# **Predict.** Learning is driven by slopes. Which of these functions has a slope of almost 0 at $x = 4$?
+# Four of the six. **Predict.** Learning is driven by slopes. Which of the four has a slope of almost 0 at $x = 4$?
 
 # %%
 x = np.linspace(-4, 4, 161)
@@ -728,10 +774,17 @@ display(plots.lines(x, values, title="Four activation functions", xlabel="x", yl
 plots.lines(x, slopes, title="Their slopes", xlabel="x", ylim=(-0.1, 1.15))
 
 # %% [markdown]
-# The sigmoid. Ten of them in a row multiply ten small slopes, and nothing is left for the first layers to learn from.
-# The slope of relu is 1 wherever it is on.
+# The sigmoid. Its slope is nowhere more than 0.25, and ten of them in a row make less than a millionth: nothing is left
+# for the first layers to learn from. The slope of relu is 1 wherever it is **on**, that is, where $x > 0$.
 #
-# **You have built a deep learning library, and looked inside a convolution.** In Session 3 both replace the table.
+# What can such a network say? One hidden layer with enough units comes as near as you like to any function without
+# jumps (on a bounded piece of its inputs; it is called a **universal approximator**). And yet deep networks have more
+# than one. A circuit that multiplies is made of adders, and an adder of single bits; a face is made of eyes, and an
+# eye of edges. What one layer has found, the next one uses again and again. Without the layers between, the same often
+# takes far more units. What each layer finds nobody decides: it comes out of gradient descent.
+#
+# **You have built the heart of a deep learning library, and looked inside a convolution.** In Session 3 they replace
+# the table.
 
 # %%
 progress()
@@ -742,11 +795,20 @@ progress()
 # ### Exercise 2.11★: momentum, RMSProp, Adam (6 minutes)
 #
 # Gradient descent has trouble in a long narrow valley: the slope across is steep, the slope along is not. Three
-# remedies. Each takes its **state** and gives it back renewed:
+# remedies. Each remembers something from step to step, takes it as an argument and gives it back renewed:
 #
 # - **momentum** keeps a velocity, as a rolling ball does;
 # - **RMSProp** divides each slope by its usual size;
 # - **Adam** does both, and corrects that its means began at 0.
+#
+# "Usual" is a **running mean**: each time a large share of the old mean (`decay`, 0.9 for example) and the rest from
+# the new number. The small number $\epsilon$ (`epsilon`) sees to it that nothing is divided by 0. With $g$ for the
+# gradient, Adam in step $t = 1, 2, \dots$ is
+#
+# $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \qquad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2, \qquad
+# \theta \leftarrow \theta - \alpha\, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}$$
+#
+# The divisions by $1 - \beta^t$ are the correction. What is handed on are $m$ and $v$ themselves.
 
 
 # %% exercise="momentum_step"
@@ -800,7 +862,8 @@ def adam_step(theta, gradient, m, v, t, learning_rate, beta1, beta2, epsilon):
 check(adam_step)
 
 # %% [markdown]
-# All of them in one bowl, $L = \frac{1}{2}(x^2 + 20\,y^2)$, from the same place. **Predict.** Which one overshoots?
+# All of them in one bowl, $L = \frac{1}{2}(x^2 + 20\,y^2)$, from the same place. **Predict.** Which ones shoot past the
+# bottom, at $(0, 0)$?
 
 
 # %%
@@ -833,9 +896,13 @@ for t in range(1, 61):
 plots.descents(bowl, paths, (-4.5, 2.5), (-1.5, 1.5), title="60 steps down a long narrow bowl")
 
 # %% [markdown]
+# Momentum, far, and Adam, by less. Plain gradient descent does not, and after 60 steps it is still on its way along the
+# valley.
+#
 # ### Exercise 2.12★: convolution as one matrix product (5 minutes)
 #
-# Two loops in Python are slow. Write each patch into a row first, and the rest is one product.
+# A **patch** is what lies under the window at one place. Write each into a row of a table first. Then the rest is one
+# product of the table with the kernel, and products are what a processor does best.
 
 
 # %% exercise="im2col"
@@ -873,7 +940,13 @@ print(f"the patches take {patches.nbytes / now.nbytes:.1f} times the memory of t
 # Everything at once: convolutions, activations, a chain, Adam. The console knows where its ball is, in two bytes of its
 # memory. So there are pictures with the right answer beside each, as many as we want.
 #
-# A picture is (1, 84, 84), the answer two numbers: the row and the column in pixels.
+# A picture is (1, 84, 84): one channel, 84 rows, 84 columns. The answer is two numbers, the row and the column in
+# pixels. `L.Convolution2D(3, 10, ksize=5, stride=2)` is a link with 10 filters of 5 × 5 pixels for three channels;
+# `F.relu` and `L.Linear` you know, and `L.Linear` takes all numbers of a picture as one row. How many layers, and how
+# large, is for you to say.
+#
+# `check` looks at your network only briefly. Grading trains it for about a minute on 5,000 pictures (3,000 updates,
+# each from a **batch** of 32 pictures drawn at random), and asks for a mean error of less than 2 pixels on new ones.
 
 
 # %% exercise="BallFinder"
@@ -904,8 +977,8 @@ class BallFinder(chainer.Chain):
 check(BallFinder)
 
 # %% [markdown]
-# The check has only looked at it. Now train it, on real pictures, for about a quarter of a minute. **Predict.** A guess
-# in the middle of the field is 23 pixels off on average. How near does your network come?
+# Now train it yourself, on 2,000 pictures, for about a quarter of a minute: 600 updates. Whoever always says the mean
+# place of the ball is 24 pixels off on average. **Predict.** How near does your network come?
 
 # %%
 from workshop.atari.pong import frames_with_a_ball
