@@ -26,7 +26,7 @@ test-slow:  ## what `make test` leaves out, with both Atari emulators (needs cma
 
 test-all: test test-slow  ## both
 
-slides:  ## the talk as HTML and PDF in build/slides, every slide photographed and checked (needs Chromium)
+slides:  ## the talk as HTML and PDF in build/slides, every slide photographed and checked (PDF and photographs need Chromium or Chrome)
 	$(SETUP) dev
 	$(PYTHON_BIN) -m slides $(ARGS)
 	$(PYTHON_BIN) -m slides.photograph

@@ -18,7 +18,7 @@ from pathlib import Path
 
 DECKS = Path(__file__).with_name("decks")
 NOTES = ("Say", "Ask", "Confusion", "Notebook")
-LAYOUTS = {"title", "split", "wide", "stretch"}
+LAYOUTS = {"title", "split", "stretch"}
 DIRECTIVE = re.compile(r"\{(figure|code|video|table|exercise|number): ([^{}]+)\}")
 _HEADING = re.compile(r"^## (?P<title>.+?) \{#(?P<name>[a-z0-9-]+)(?P<layouts>( \.[a-z]+)*)\}$")
 

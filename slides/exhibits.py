@@ -85,7 +85,7 @@ def _code(argument, is_split):
         raise TooLarge(f"{argument}: {len(lines)} lines of {columns} columns would need letters of {size:.1f} pixels")
     name = argument.split("|")[0].strip()
     label = f"Code of {name}, from solutions/"
-    return f'<pre tabindex="0" aria-label="{label}" role="group" style="--size:{int(size)}">{markup.code(source)}</pre>'
+    return f'<pre class="answer" tabindex="0" aria-label="{label}" role="group" style="--size:{int(size)}">{markup.code(source)}</pre>'
 
 
 def _exercise(name):
@@ -127,7 +127,7 @@ def scores():
     return ("mean points of a game", "random", "human", "DQN", "ours"), rows, caption
 
 
-def probes():
+def algorithm_1():
     """The parts of Algorithm 1 and the exercises that write them."""
     pairs = (
         ("initialise replay memory and Q̂ = Q", ("ReplayMemory", "QNetwork")),
@@ -141,4 +141,4 @@ def probes():
     return ("Algorithm 1", "yours"), rows, "Every line of the paper's algorithm is a function that you have written."
 
 
-TABLES = {"scores": scores, "algorithm_1": probes}
+TABLES = {"scores": scores, "algorithm_1": algorithm_1}

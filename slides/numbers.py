@@ -76,23 +76,8 @@ def our_pong():
 
 
 @source
-def our_pong_games():
-    return str(len(card()["evaluation"]["scores"]))
-
-
-@source
 def our_pong_minutes():
     return f"{card()['minutes']:.0f}"
-
-
-@source
-def our_pong_updates():
-    return grouped(card()["updates"])
-
-
-@source
-def our_pong_steps():
-    return grouped(card()["steps"])
 
 
 @functools.cache

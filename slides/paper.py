@@ -1,10 +1,9 @@
 """Decks on paper: Chromium prints the very pages, a slide a page."""
 
 import shutil
-import sys
 from contextlib import contextmanager
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ON_MACOS = (
@@ -20,19 +19,27 @@ OPTIONS = [
 ]
 
 
+class NoBrowser(Exception):
+    """Nothing here can print a PDF or take a photograph; the text says why."""
+
+
 def find_browser():
-    """Path of a Chromium or Chrome. Ends the program where there is none."""
+    """Path of a Chromium or Chrome. Raises NoBrowser."""
     found = next(filter(None, map(shutil.which, (*BROWSERS, *ON_MACOS))), None)
     if found is None:
-        sys.exit("PDF needs Chromium or Chrome, and neither is installed. `python -m slides --html-only` does without.")
+        raise NoBrowser("Neither Chromium nor Chrome is installed")
     return found
 
 
 @contextmanager
 def open_browser():
-    """A headless browser, closed at the end."""
+    """A headless browser, closed at the end. Raises NoBrowser where there is none, or none that starts."""
+    path = find_browser()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=OPTIONS)
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        except Error as problem:
+            raise NoBrowser(f"{path} does not start ({str(problem).splitlines()[0]})") from None
         yield browser
         browser.close()
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from slides.build import OUTPUT, decks
-from slides.paper import open_browser
+from slides.paper import NoBrowser, open_browser
 
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 SMALLEST = 18  # pixels
@@ -90,6 +90,8 @@ def photograph(browser, folder=OUTPUT, pictures=None):
                     )
                 if kind == "projector" and page.evaluate("document.querySelector('.slide.current').id") != slide.name:
                     problems.append(f"{slide.name} is not shown when its turn comes")
+                if kind == "projector":
+                    page.keyboard.press("c")  # code counts as shown
                 found = page.evaluate(INSPECT, [SMALLEST, kind == "projector"])
                 problems += [f"{slide.name}, {kind}: {each}" for each in found]
                 if pictures is not None:
@@ -103,11 +105,16 @@ def photograph(browser, folder=OUTPUT, pictures=None):
 
 
 def main():
-    """Photograph what `make slides` wrote. Returns the exit status."""
+    """Photograph what `python -m slides` wrote. Returns the exit status: 0 also where there is no browser to look with."""
     pictures = Path(OUTPUT, "pictures")
+    if not OUTPUT.is_dir():
+        return print("There are no slides yet: run `make slides` first.", file=sys.stderr) or 1
     pictures.mkdir(exist_ok=True)
-    with open_browser() as browser:
-        taken, problems = photograph(browser, pictures=pictures)
+    try:
+        with open_browser() as browser:
+            taken, problems = photograph(browser, pictures=pictures)
+    except NoBrowser as problem:
+        return print(f"{problem}: nobody has looked whether the slides fit.", file=sys.stderr) or 0
     print(*problems, f"{taken} photographs in {pictures}, {len(problems)} problems", sep="\n")
     return bool(problems)
 

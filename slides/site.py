@@ -30,9 +30,19 @@ PAGES = (
 _LEADS_OUT = re.compile(r"(\]\()(?!https?://|#)([^)\s]+)(\))")  # a link in Markdown to a file of the kit
 
 
+class NoSite(Exception):
+    """The folder holds what is no site; it is left as it is."""
+
+
 def write_site(folder=SITE, slides=OUTPUT):
-    """Write the site into a folder, which is made anew; `slides` is where `make slides` wrote. Returns its files."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Write the site into a folder, which is made anew; `slides` is where `make slides` wrote. Returns its files.
+
+    Raises NoSite where the folder holds anything but an earlier site.
+    """
+    if folder.exists():
+        if any(folder.iterdir()) and not (folder / "gallery" / "pong_film.mp4").is_file():
+            raise NoSite(f"{folder} is there already, and is no site: name a new folder with --into.")
+        shutil.rmtree(folder)
     folder.mkdir(parents=True)
     writers = (_index, _talk, _notebooks, _gallery, _results, _run_sheet)
     for (file, title), body in zip(PAGES, writers):
@@ -179,11 +189,16 @@ def _for_everybody(html):
 def main(arguments=None):
     """Write the site. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m slides.site", description=__doc__.splitlines()[0])
-    parser.add_argument("--into", type=Path, default=SITE, help="a folder, which is made anew (default: build/site)")
+    parser.add_argument(
+        "--into", type=Path, default=SITE, help="a folder; an earlier site in it goes (default: build/site)"
+    )
     options = parser.parse_args(arguments)
     if not OUTPUT.is_dir():
         return print("There are no slides yet: run `make slides` first.", file=sys.stderr) or 1
-    files = write_site(options.into)
+    try:
+        files = write_site(options.into)
+    except NoSite as problem:
+        return print(problem, file=sys.stderr) or 1
     print(
         f"{options.into / 'index.html'}: {len(files)} files, {sum(file.stat().st_size for file in files) / 1e6:.1f} MB"
     )

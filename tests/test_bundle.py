@@ -62,6 +62,47 @@ def test_without_slides_it_says_what_to_do(monkeypatch, tmp_path):
         make_bundle.copy_slides(tmp_path / "talk")
 
 
+def test_a_folder_that_is_no_bundle_is_left_alone(tmp_path, capsys):
+    (tmp_path / "thesis.tex").touch()
+    assert make_bundle.main(["--here", "--into", str(tmp_path)]) == 1
+    assert "is no bundle" in capsys.readouterr().err
+    assert (tmp_path / "thesis.tex").exists()
+
+
+def test_an_earlier_bundle_makes_room_even_if_it_was_interrupted(tmp_path):
+    earlier = tmp_path / "bundle"
+    make_bundle.copy_kit(earlier)
+    (earlier / "wheels").mkdir()
+    make_bundle.make_room(earlier)
+    assert not earlier.exists()
+    make_bundle.make_room(tmp_path)  # empty
+    assert not tmp_path.exists()
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (OSError(28, "No space left on device"), "No space left"),
+        (make_bundle.CannotBundle("needs the network"), "network"),
+    ],
+)
+def test_a_failure_is_a_sentence_and_no_traceback(monkeypatch, tmp_path, capsys, problem, said):
+    def fail(_):
+        raise problem
+
+    monkeypatch.setattr(make_bundle, "copy_kit", fail)
+    assert make_bundle.main(["--here", "--into", str(tmp_path / "new")]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_what_is_not_installed_and_a_copy_without_git_are_named(monkeypatch, tmp_path):
+    with pytest.raises(make_bundle.CannotBundle, match="no-such-program"):
+        make_bundle.run(["no-such-program"])
+    monkeypatch.setattr(make_bundle, "ROOT", tmp_path)
+    with pytest.raises(make_bundle.CannotBundle, match="clone"):
+        make_bundle.copy_kit(tmp_path / "new")
+
+
 def test_every_supported_system_and_python_is_in_it():
     assert len(make_bundle.every_target()) == 16
     assert {python for _, python in make_bundle.every_target()} == {"3.10", "3.11", "3.12", "3.13"}

@@ -1,4 +1,4 @@
-"""The pictures of the slides, all drawn by the kit: `picture(name)` and `video(name)`.
+"""The pictures and films of the slides, all made by the kit: `picture(name)`.
 
 A function with `@shown` in one of the modules of this folder draws the picture of its name; the picture says in its text
 alternative what it shows, with its numbers.

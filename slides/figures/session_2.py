@@ -2,6 +2,7 @@
 
 import gym
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from slides.figures import shown
 from slides.figures.canvas import (
@@ -141,8 +142,6 @@ def _grid(axes, values, colour=None):
 
 
 def _window(x, y, side, **look):
-    from matplotlib.patches import Rectangle
-
     return Rectangle((x, y), side, side, **{"facecolor": "none", "edgecolor": VERMILLION, "lw": 3.2, **look})
 
 

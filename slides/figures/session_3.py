@@ -18,8 +18,9 @@ from slides.figures.canvas import (
     minus,
     stage,
 )
-from slides.numbers import pong_log
+from slides.numbers import pong_log, signed
 from workshop import Transition, plots
+from workshop.dqn import faulty_curves
 from workshop.dqn.published import PUBLISHED
 from workshop.exercises.reference import reference
 from workshop.plots.charts import LOOKS
@@ -55,11 +56,11 @@ def preprocessing():
 
 @shown
 def stack():
-    """Four frames, four steps of the agent apart in all: where the ball goes."""
+    """A stack: four frames, each four screens after the one before. Where does the ball go?"""
     screens, preprocess = _screens(), reference("preprocess")
     stacked = reference("FrameStack")(4)
     times = list(range(110, 126, 4))
-    state = [stacked.reset, stacked.push][0](preprocess(screens[times[0]], screens[times[0] - 1]))
+    state = stacked.reset(preprocess(screens[times[0]], screens[times[0] - 1]))
     for t in times[1:]:
         state = stacked.push(preprocess(screens[t], screens[t - 1]))
     captions = ["oldest", "8 screens ago", "4 screens ago", "now"]
@@ -213,7 +214,7 @@ def pong_curves():
         )
         said.append(
             f"seed {seed}: "
-            + ", ".join(f"{score:.1f} after {minute:.0f} min" for minute, score in zip(minutes, scores))
+            + ", ".join(f"{signed(score)} after {minute:.0f} min" for minute, score in zip(minutes, scores))
         )
     published = PUBLISHED["pong"][0]
     for name, value, colour in (("human", published.human, GREEN), ("random", published.random, VERMILLION)):
@@ -296,9 +297,7 @@ def alike():
 @shown
 @drawing
 def faulty_agents():
-    """Six silent faults: the mean Q, and the return, of one agent each beside a healthy one."""
-    from workshop.dqn import faulty_curves
-
+    """Six silent faults: the return of one agent each, beside a healthy one."""
     agents = faulty_curves.load()
     figure, said = canvas((8.6, 3.9)), []
     for axes, name in zip(figure.subplots(2, 3, sharex=True).ravel(), faulty_curves.FAULTS):

@@ -15,6 +15,7 @@ function show(number, tell = true) {
     if (i !== current) {
       slide.querySelectorAll("video").forEach((video) => video.pause());
       if (root.classList.contains("deck")) slide.querySelector(".notes").open = false;
+      slide.querySelectorAll("pre.answer").forEach((code) => code.classList.remove("open"));
     }
   });
   if (!root.classList.contains("deck")) return;
@@ -34,6 +35,11 @@ function arrange() {
   if (!root.classList.contains("deck")) slides[current].scrollIntoView();
 }
 
+function uncover(tell = true) {
+  slides[current].querySelectorAll("pre.answer").forEach((code) => code.classList.toggle("open"));
+  if (tell && other && !other.closed) other.postMessage({ uncover: true }, "*");
+}
+
 function speak(slide) {
   slide.querySelector(".notes").open = true;
   const next = slides[current + 1];
@@ -49,6 +55,7 @@ const actions = {
   all: () => { wantsAll = !wantsAll; arrange(); },
   keys: () => { if (dialog.open) dialog.close(); else dialog.showModal(); },
   full: () => { if (document.fullscreenElement) document.exitFullscreen(); else root.requestFullscreen(); },
+  code: () => uncover(),
   film: () => {
     slides[current].querySelectorAll("video").forEach((video) => { if (video.paused) video.play(); else video.pause(); });
   },
@@ -56,7 +63,7 @@ const actions = {
 };
 const keys = {
   ArrowRight: "next", ArrowDown: "next", PageDown: "next", " ": "next", ArrowLeft: "previous", ArrowUp: "previous",
-  PageUp: "previous", Home: "first", End: "last", n: "notes", a: "all", s: "speaker", f: "full", v: "film", "?": "keys",
+  PageUp: "previous", Home: "first", End: "last", n: "notes", a: "all", s: "speaker", f: "full", v: "film", c: "code", "?": "keys",
 };
 
 addEventListener("keydown", (event) => {
@@ -70,6 +77,7 @@ addEventListener("keydown", (event) => {
 });
 document.querySelector("main").addEventListener("click", (event) => {
   if (event.target.matches("html.deck video")) actions.film();
+  if (event.target.closest("html.deck pre.answer:not(.open)")) actions.code();
 });
 document.querySelector(".controls").addEventListener("click", (event) => {
   const button = event.target.closest("button");
@@ -78,6 +86,7 @@ document.querySelector(".controls").addEventListener("click", (event) => {
 addEventListener("message", (event) => {
   if (event.source !== (isSpeaker ? opener : other)) return;
   if (Number.isInteger(event.data.slide)) show(event.data.slide, false);
+  if (event.data.uncover) uncover(false);
 });
 addEventListener("hashchange", () => {
   const found = slides.findIndex((slide) => "#" + slide.id === location.hash);

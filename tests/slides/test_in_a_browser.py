@@ -6,7 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from slides.build import decks, write_html
+from slides.build import decks, page, write_html
+from slides.deck import Deck
 from slides.paper import open_browser, write_pdf
 from slides.photograph import PHONE, PROJECTOR, open_deck, photograph
 
@@ -121,6 +122,39 @@ def test_the_speakers_window_and_the_slides_go_together(browser, folder):
     assert problems == []
     speaker.close()
     page.close()
+
+
+def test_our_answer_is_covered_until_it_is_asked_for(browser, tmp_path):
+    """Attendees look at the slide while they write their own."""
+    slides = (slide for slide in DECKS["session_1"].slides if slide.name in ("bellman", "target"))
+    deck = Deck("answers", "Answers", tuple(slides))
+    file = tmp_path / "answers.html"
+    file.write_text(page(deck, [deck]), encoding="utf-8")
+    opened = open_deck(browser, file, PROJECTOR, problems := [])
+    answer = opened.locator(".current pre.answer code")
+    expect(answer).to_be_hidden()
+    opened.keyboard.press("c")
+    expect(answer).to_be_visible()
+    opened.keyboard.press("ArrowRight")
+    expect(answer).to_be_hidden()
+    opened.locator(".current pre.answer").click()
+    expect(answer).to_be_visible()
+    opened.keyboard.press("ArrowLeft")
+    expect(answer).to_be_hidden()
+    opened.keyboard.press("a")
+    assert opened.locator("pre.answer code:visible").count() == 2
+    opened.keyboard.press("a")
+    with opened.expect_popup() as popup:
+        opened.keyboard.press("s")
+    popup.value.wait_for_selector(".clock b:not(:empty)")
+    expect(popup.value.locator(".current pre.answer code")).to_be_visible()
+    popup.value.keyboard.press("c")
+    expect(answer).to_be_visible()
+    opened.emulate_media(media="print")
+    opened.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert opened.locator(".current pre.answer code:visible").count() == 1
+    assert problems == []
+    opened.close()
 
 
 def test_without_scripts_all_slides_and_notes_are_there(browser, folder):

@@ -36,6 +36,13 @@ def test_the_results_lead_to_the_raw_logs(tmp_path):
     assert all(f'href="#{folder}"' in html and f'id="{folder}"' in html for folder in named & folders)
 
 
+def test_a_folder_that_is_no_site_is_left_alone(tmp_path):
+    (tmp_path / "index.html").touch()
+    with pytest.raises(site.NoSite, match="no site"):
+        site.write_site(tmp_path)
+    assert (tmp_path / "index.html").exists()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """The site, with empty pages in the place of the decks, which have tests of their own."""

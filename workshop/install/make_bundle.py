@@ -36,6 +36,7 @@ MARKERS = {  # sys_platform and platform_machine of each
 }
 UV = Path(sys.executable).with_name("uv")
 BUILT_HERE = ("chainer", "gym")
+SIZE = "more than 1 GB"
 
 
 class CannotBundle(Exception):
@@ -56,13 +57,17 @@ def main(arguments=None):
         return bundle(options.into.resolve(), targets, with_slides=not options.without_slides)
     except CannotBundle as problem:
         print(problem, file=sys.stderr)
-        return 1
+    except OSError as problem:  # a full disk, a folder that belongs to somebody else
+        print(f"The bundle is not complete: {problem}. It takes {SIZE}.", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("The bundle is not complete. The same command makes it anew.", file=sys.stderr)
+    return 1
 
 
 def bundle(folder, targets, with_slides):
     """Write everything into `folder`. Returns 0, or raises CannotBundle where a system would lack something."""
     started = time.monotonic()
-    shutil.rmtree(folder, ignore_errors=True)
+    make_room(folder)
     copy_kit(folder)
     if with_slides:
         copy_slides(folder / "talk")
@@ -84,6 +89,16 @@ def bundle(folder, targets, with_slides):
     return 0
 
 
+def make_room(folder):
+    """Remove an earlier bundle. Raises CannotBundle where the folder holds anything else: nobody meant that to be deleted."""
+    if not folder.exists():
+        return
+    is_bundle = (folder / "READ_ME_FIRST.md").is_file() and (folder / "install").is_file()
+    if not is_bundle and any(folder.iterdir()):
+        raise CannotBundle(f"{folder} is there already, and is no bundle: name a new folder with --into.")
+    shutil.rmtree(folder)
+
+
 def every_target():
     return [(system, python) for system in SYSTEMS for python in PYTHONS]
 
@@ -98,13 +113,18 @@ def this_system():
 
 def copy_kit(folder):
     """The files that git knows, as they are in the working tree, and what makes a bundle of them."""
+    if not (ROOT / ".git").exists():
+        raise CannotBundle(
+            "This copy of the kit has no .git: a bundle is made from a clone, not from a .zip or a bundle."
+        )
     listed = run(["git", "ls-files", "-z"]).split("\0")
+    folder.mkdir(parents=True)
+    for file in OFFLINE.iterdir():  # first: they mark the folder as a bundle, if this one is interrupted
+        shutil.copy(file, folder / file.name)
     for name in filter(None, listed):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
-    for file in OFFLINE.iterdir():
-        shutil.copy(file, folder / file.name)
 
 
 def copy_slides(folder):
@@ -238,7 +258,7 @@ def _download(pip, wanted, whom):
         return None
     lacking = re.search(r"No matching distribution found for ([\w.-]+)==", done.stderr)
     if lacking is None or not any(each.split("==")[0] == lacking[1] for each in wanted):
-        raise CannotBundle(f"pip could not fetch the wheels for {whom}:\n{done.stderr[-2000:]}")
+        raise CannotBundle(f"pip could not fetch the wheels for {whom}. {needs(done.stderr)}")
     return next(each for each in wanted if each.split("==")[0] == lacking[1])
 
 
@@ -262,10 +282,18 @@ def size_of(path):
 def run(command):
     """Run a command in the kit's folder; returns what it prints. Raises CannotBundle with the end of its errors."""
     environment = {**os.environ, "UV_SYSTEM_CERTS": "1"}  # as pip does: behind a proxy, the system knows whom to trust
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise CannotBundle(f"{command[0]} is not there. `make bundle` sets up what it needs, but for git.") from None
     if done.returncode:
-        raise CannotBundle(f"{' '.join(map(str, command[:5]))} … failed:\n{done.stderr[-2000:]}")
+        raise CannotBundle(f"{' '.join(map(str, command[:5]))} … failed. {needs(done.stderr)}")
     return done.stdout
+
+
+def needs(told):
+    """What a bundle needs, and the last of what a program told: a str for CannotBundle."""
+    return f"A bundle needs the network, and {SIZE} on the disk. This was said:\n{told[-1000:].strip()}"
 
 
 if __name__ == "__main__":
