@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/grading.py [--nbgrader-python P] [--otter-python P] [--json FILE]
 
 The room is that of `room_of_notebooks.py`. Memory is that of the command with all its processes, what they share counted
-once, sampled twice a second; that of the answers' processes, each of which may take 4 GiB before it is `out_of_memory`,
+once, sampled twice a second; that of the answers' processes, each of which may take 1.5 GiB before it is `out_of_memory`,
 stands apart. The rivals grade the same notebook of five exercises, each answer right, in an
 environment of their own (`pip install nbgrader ipykernel numpy`, `pip install otter-grader ipykernel numpy`), in the same
 run as we do. Exit status 0 if every row is there and the goals are met.

@@ -106,7 +106,7 @@ def test_a_nursery_goes_with_its_grader():
 
 @linux_only
 def test_where_memory_is_short_it_is_an_answer_that_the_kernel_ends():
-    """Each of its processes may take its own 4 GiB: together they can fill the machine."""
+    """Each of its processes may take its own 1.5 GiB: together they can fill the machine."""
     with Supervisor() as supervisor:
         source = "def fine():\n    return open('/proc/self/oom_score_adj').read()"
         assert supervisor.load("fine", [("cell 1", source)]) == ("", "")

@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "SDL_VIDEODRIVER": "dummy",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",  # or each thread that an answer leaves behind takes 64 MiB of its memory
 }
 
 
