@@ -193,3 +193,10 @@ def test_notebooks_are_valid_json_without_outputs():
     for path in notebooks.NOTEBOOKS.glob("*.ipynb"):
         notebook = json.loads(path.read_text())
         assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in notebook["cells"])
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(main, ["build", "--output", str(tmp_path / "file" / "folder")])
+    assert result.exit_code == 1
+    assert "cannot be written: " in result.output

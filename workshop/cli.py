@@ -79,3 +79,5 @@ def build(check, output, **purposes):
                 click.echo(f"wrote {path}")
     except (notebooks.BadMaster, marking.CannotBuild) as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or folder} cannot be written: {error.strerror}.") from None
