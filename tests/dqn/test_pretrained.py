@@ -11,8 +11,8 @@ from workshop.dqn.evaluation import evaluate
 GAMES = sorted(path.stem for path in agent_files.FOLDER.glob("*.npz"))
 
 
-def test_pong_is_there():
-    assert "pong" in GAMES
+def test_pong_and_breakout_are_there():
+    assert {"pong", "breakout"} <= set(GAMES)
 
 
 @pytest.mark.parametrize("game", GAMES)
@@ -32,3 +32,9 @@ def test_pong_is_won():
     agent = agent_files.pretrained("pong")
     scores = evaluate(agent.agent.q_values, "pong", episodes=2, seed=7, **agent_files.rules(agent.preset)).scores
     assert scores.min() > 0
+
+
+def test_breakout_is_played_better_than_at_random():
+    agent = agent_files.pretrained("breakout")
+    scores = evaluate(agent.agent.q_values, "breakout", episodes=5, seed=7, **agent_files.rules(agent.preset)).scores
+    assert scores.mean() > 3.4, "a random player has 1.7 (Mnih et al. 2015)"
