@@ -3,7 +3,7 @@
     from workshop import own_pieces
 
     own_pieces.table()               # each piece: whose, right or wrong, how fast beside ours
-    own_pieces.train_catch()         # the same loop on a small game: half a minute
+    own_pieces.train_catch()         # the same loop on a small game: ten seconds or so
     own_pieces.train_pong()          # begins in the background; again, new pieces take over, or what ended goes on
     own_pieces.watch()               # a picture that follows it
     own_pieces.stop()
