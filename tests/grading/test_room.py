@@ -1,6 +1,8 @@
 """The local engine: every row once, whatever becomes of the grading processes."""
 
+import json
 import os
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -147,6 +149,59 @@ def test_what_is_under_way_ends_with_the_room(tmp_path):
             time.sleep(0.05)
         family = [desk, *desk.children(recursive=True)]
     assert not psutil.wait_procs(family, timeout=5)[1]
+
+
+BUSY_DRAWING = """
+import time
+import hypothesis
+from hypothesis import strategies as st
+from workshop.grading import desk, grader
+
+class Drawing:
+    exercises = ()
+
+    def __init__(self, name, path, seed):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def rows(self):
+        @hypothesis.settings(deadline=None, database=None)
+        @hypothesis.given(st.integers())
+        def draw(number):
+            time.sleep(60)
+        draw()
+        yield
+
+grader.Grader = Drawing
+desk._LAST_SECONDS = 60
+try:
+    desk.main()
+except desk._Over:
+    pass
+"""
+
+
+def test_a_grading_process_that_draws_inputs_ends_with_its_room():
+    """Hypothesis takes a SystemExit for a failure, and tries the same input again."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-c", BUSY_DRAWING], **pipes) as process:
+        assert json.loads(process.stdout.readline()) == {"ready": True}
+        process.stdin.write(
+            json.dumps({"name": "x", "path": "x", "seed": 0, "skip": [], "only": None}).encode() + b"\n"
+        )
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline()) == {"begun": []}
+        time.sleep(1)  # it draws
+        process.stdin.close()
+        try:
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
 
 
 @pytest.mark.slow
