@@ -1,6 +1,7 @@
 """How long until an agent that begins with nothing plays Pong well: minutes, steps and updates to a mean score.
 
     .venv/bin/python benchmarks/pong_minutes.py --log DIR [--seed 0 --seed 1 --seed 2] [--minutes 50] [--game pong]
+                                                [--set NAME=VALUE ...]
 
 Each minute of training the clock stops and 20 games are played by the agent as it is (epsilon 0.05, at most five minutes
 of play each, up to 30 no-ops: Mnih et al. 2015, Methods). The evaluation has games and random numbers of its own; the
@@ -34,11 +35,12 @@ COLUMNS = ("minutes", "steps", "updates", "episodes", "own_score", *SCORES, "los
 @click.option("--threads", default=1, show_default=True, help="Of the learning process.")
 @click.option("--episodes", default=20, show_default=True, help="Of each evaluation.")
 @click.option("--every", default=1.0, show_default=True, help="Minutes of training from one evaluation to the next.")
+@click.option("--set", "settings", multiple=True, help="NAME=VALUE: another value of one of the preset's settings.")
 @click.option("--one", is_flag=True, hidden=True)
-def main(log, game, preset, seeds, minutes, threads, episodes, every, one):
+def main(log, game, preset, seeds, minutes, threads, episodes, every, settings, one):
     """Train from nothing and print when each goal is passed."""
     if one:
-        train(log, game, preset, seeds[0], minutes, episodes, every)
+        train(log, game, preset, seeds[0], minutes, episodes, every, settings)
         return
     log.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
@@ -48,8 +50,10 @@ def main(log, game, preset, seeds, minutes, threads, episodes, every, one):
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": number, "OMP_NUM_THREADS": number}
         options = {"log": log, "game": game, "preset": preset, "seed": seed, "minutes": minutes, "episodes": episodes}
         words = [word for name, value in {**options, "every": every}.items() for word in (f"--{name}", str(value))]
+        words += [word for setting in settings for word in ("--set", setting)]
         subprocess.run([sys.executable, __file__, "--one", *words], env=environment, check=True)
     summary = {"machine": this_machine(), "game": game, "preset": preset, "threads": threads, "episodes": episodes}
+    summary["changed"] = list(settings)
     files = sorted(log.glob(f"{game}_{preset}_seed*.csv"))
     summary["seeds"] = {file.stem.rpartition("seed")[2]: summed_up(file, GOALS.get(game, ())) for file in files}
     for seed, found in summary["seeds"].items():
@@ -72,14 +76,15 @@ def summed_up(file, goals):
     return {**found, "best": {name: best[name] for name in what}, "last": {name: rows[-1][name] for name in what}}
 
 
-def train(log, game, preset_name, seed, minutes, episodes, every):
+def train(log, game, preset_name, seed, minutes, episodes, every, settings):
     """Train one agent; a row in its file, and a line on stderr, for each evaluation."""
     import numpy as np
 
     from workshop.dqn.evaluation import evaluate
     from workshop.dqn.presets import PRESETS, make_training
+    from workshop.dqn.settings import changed
 
-    preset = PRESETS[preset_name]
+    preset = changed(PRESETS[preset_name], settings)
     training = make_training(game, preset, seed)
     file = result_file(log, game, preset_name, seed)
     unfinished, goals = file.with_suffix(".unfinished"), set(GOALS.get(game, ())) or {float("inf")}

@@ -167,3 +167,16 @@ def test_a_step_is_as_long_as_its_learning_rate(name):
 
 def test_priorities_are_asked_for_by_their_exponent():
     assert type(make_memory(dataclasses.replace(PRESETS["laptop"], priority_alpha=0.6))) is PrioritisedReplay
+
+
+def test_a_large_epsilon_in_adam_shortens_the_steps_of_small_gradients():
+    def step_of(epsilon):
+        preset = dataclasses.replace(PRESETS["laptop"], adam_epsilon=epsilon, learning_rate=1e4)
+        agent = make_agent(preset, 3, seed=0)
+        before = agent.online_network.out.W.array.copy()
+        agent.update(sample_of(preset, 4, np.random.default_rng(0)))
+        return agent.online_network.out.W.array - before
+
+    step = step_of(1e3)
+    assert np.abs(step).max() > 1e-3
+    np.testing.assert_allclose(step, 2 * step_of(2e3), rtol=1e-3, atol=1e-6)

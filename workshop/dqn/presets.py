@@ -39,6 +39,8 @@ class Preset:
         learning_starts: int, agent steps before the first update.
         target_sync_updates: int, updates from one sync of the target network to the next.
         optimizer: "adam" or "rmsprop" (Graves's, centred, epsilon inside the root).
+        adam_epsilon: float, what Adam adds to the root of the mean squared gradient: a weight whose gradients are
+            smaller than it learns more slowly than the others, where Adam alone would let it learn as fast.
         learning_rate: float, of the first update.
         learning_rate_decay_updates: int, it falls to a tenth over so many updates, linearly; 0 leaves it as it is.
         loss: "mean" or "sum" over the batch.
@@ -68,6 +70,7 @@ class Preset:
     learning_starts: int = 50_000
     target_sync_updates: int = 10_000
     optimizer: str = "rmsprop"
+    adam_epsilon: float = 1e-8
     learning_rate: float = 2.5e-4
     learning_rate_decay_updates: int = 0
     loss: str = "mean"
@@ -222,7 +225,7 @@ def make_agent(preset, n_actions, seed, device="cpu", pieces=None):
         pieces: as in `make_training`.
     """
     optimizers = {
-        "adam": lambda: chainer.optimizers.Adam(preset.learning_rate),
+        "adam": lambda: chainer.optimizers.Adam(preset.learning_rate, eps=preset.adam_epsilon),
         # Nature 2015, Extended Data Table 1: gradient momenta 0.95, minimum squared gradient 0.01, no other momentum.
         "rmsprop": lambda: chainer.optimizers.RMSpropGraves(preset.learning_rate, alpha=0.95, momentum=0, eps=0.01),
     }

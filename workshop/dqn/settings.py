@@ -12,11 +12,11 @@ from workshop.dqn.presets import Preset
 from workshop.nn import networks
 
 DEFAULTS = {field.name: field.default for field in dataclasses.fields(Preset)}
-_ADDED = {"learning_rate_decay_updates", "press_fire"}  # what was made before there were these did as their defaults do
+_ADDED = {"adam_epsilon", "learning_rate_decay_updates", "press_fire"}  # what was made before there were these did as their defaults do
 _SHARES = ("gamma", "epsilon_start", "epsilon_end")
 _POSITIVE = (
     "frame_skip", "max_frames", "environments", "stack", "replay_capacity", "n_step", "batch_size", "steps_per_update",
-    "target_sync_updates", "learning_rate", "epsilon_decay_steps", "steps",
+    "target_sync_updates", "adam_epsilon", "learning_rate", "epsilon_decay_steps", "steps",
 )  # fmt: skip
 _CHOICES = {
     "optimizer": ("adam", "rmsprop"),
