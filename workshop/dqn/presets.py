@@ -25,8 +25,8 @@ class Preset:
 
     Attributes:
         network: the name of a class in `workshop.nn.networks`.
-        frame_shape, crop, contrast, frame_skip, noop_max, press_fire, actions, life_loss_ends_return, max_frames: as
-            in `VectorAtari`.
+        frame_shape, crop, contrast, background, frame_skip, noop_max, press_fire, actions, life_loss_ends_return,
+            max_frames: as in `VectorAtari`.
         environments: int, games played at once.
         stack: int, frames of a state.
         replay_capacity: int, frames.
@@ -52,6 +52,7 @@ class Preset:
     frame_shape: tuple = (84, 84)
     crop: tuple | None = None
     contrast: int | None = None
+    background: str = "frame"
     frame_skip: int = 4
     noop_max: int = 30
     press_fire: bool = False
@@ -81,7 +82,7 @@ class Preset:
 
     def games(self):
         """The arguments of `VectorAtari` that say what an agent sees and does, a dict."""
-        names = ("frame_shape", "crop", "contrast", "frame_skip", "noop_max", "press_fire", "actions")
+        names = ("frame_shape", "crop", "contrast", "background", "frame_skip", "noop_max", "press_fire", "actions")
         return {name: getattr(self, name) for name in names}
 
 
