@@ -12,7 +12,12 @@ from workshop.dqn.presets import Preset
 from workshop.nn import networks
 
 DEFAULTS = {field.name: field.default for field in dataclasses.fields(Preset)}
-_ADDED = {"adam_epsilon", "background", "learning_rate_decay_updates", "press_fire"}  # what was made before there were these did as their defaults do
+_ADDED = {
+    "adam_epsilon",
+    "background",
+    "learning_rate_decay_updates",
+    "press_fire",
+}  # what was made before there were these did as their defaults do
 _SHARES = ("gamma", "epsilon_start", "epsilon_end")
 _POSITIVE = (
     "frame_skip", "max_frames", "environments", "stack", "replay_capacity", "n_step", "batch_size", "steps_per_update",
