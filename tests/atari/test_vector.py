@@ -322,6 +322,15 @@ def test_the_replay_memory_gets_whole_episodes():
     assert memory.is_last.sum() > terminated.sum() > 3  # both kinds of end were met
 
 
+def test_a_state_from_before_there_was_a_setting_was_saved_with_its_default():
+    env = VectorAtari("pong", 1, seed=0, **SMALL)
+    state = env.get_state()
+    del state["settings"]["background"]
+    env.set_state(state)
+    with pytest.raises(ValueError, match="background 'frame', and here it is 'row'"):
+        VectorAtari("pong", 1, seed=0, background="row", **SMALL).set_state(state)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

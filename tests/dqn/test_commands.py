@@ -98,7 +98,7 @@ def test_the_folder_holds_rows_evaluations_a_curve_and_checkpoints(run):
 def test_a_finished_run_goes_on_when_it_is_given_more(run):
     said = refused("train", "--resume")
     assert "already" in said
-    assert "--minutes" in said
+    assert "--steps 600" in said
     result = workshop("train", "--resume", "--steps", 400)
     assert result.exit_code == 0, result.output
     assert "goes on at step 300" in result.output
@@ -137,6 +137,46 @@ def test_a_damaged_checkpoint_is_not_used_and_the_one_before_is_offered(run):
     assert [row["steps"] for row in run.metrics.rows()] == [300, 500]
 
 
+def test_a_finished_run_says_how_to_get_more_and_takes_it_also_the_next_time(run):
+    said = refused("train", "--resume", "a")  # its 300 steps are over, its 30 minutes are not
+    assert said.rstrip().endswith("workshop train --resume runs/a --steps 600")
+    assert workshop("train", "--resume", "a", "--steps", 400).exit_code == 0
+    assert Run("runs/a").card["steps"] == 400
+    Run("runs/a").checkpoints.close()
+    assert "--steps 800" in refused("train", "--resume", "a")
+
+
+def test_a_run_that_is_training_loses_nothing_when_somebody_resumes_it(run):
+    rows = [log.path.read_bytes() for log in (run.metrics, run.evaluations)]
+    script = "import sys; from workshop.dqn.run import Run; run = Run('runs/a'); run.checkpoints.lock()"
+    script += "; print(1, flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=runs_for_tests.environment()
+    ) as other:
+        assert other.stdout.readline()
+        log = run.metrics.path.read_text() + run.metrics.path.read_text().splitlines()[-1].replace("300", "350") + "\n"
+        run.metrics.path.write_text(log)  # it went on after its checkpoint
+        assert f"process {other.pid}" in refused("train", "--resume", "a", "--steps", 500)
+        assert run.metrics.path.read_text() == log
+        for checkpoint in run.checkpoints.folder.glob("0*"):
+            checkpoint.rename(checkpoint.with_name("elsewhere-" + checkpoint.name))  # and it has none yet
+        assert f"process {other.pid}" in refused("train", "--resume", "a", "--steps", 500)
+        assert [run.metrics.path.read_text().encode(), run.evaluations.path.read_bytes()] == [log.encode(), rows[1]]
+
+
+def test_sticky_actions_are_a_setting_and_stand_beside_the_score(here):
+    sticky = ["--set", "repeat_action_probability=0.25", "--set", "background=row", "--set", "contrast=4"]
+    result = workshop("train", "pong", *OPTIONS, *sticky, "--steps", 150, "--run", "runs/a")
+    assert result.exit_code == 0, result.output
+    assert "sticky actions with a probability of 0.25" in workshop("evaluate", "--episodes", 1).output
+
+
+def test_the_command_on_a_card_has_all_that_was_said(run):
+    assert run.card["command"].startswith("workshop train pong --preset nips2013 --seed 0 --minutes 30 --steps 300")
+    assert "--evaluate-minutes 60 --evaluate-episodes 1 --set" in run.card["command"]
+    assert "--threads" not in run.card["command"]
+
+
 @pytest.mark.parametrize(
     "arguments, said",
     [
@@ -148,6 +188,17 @@ def test_a_damaged_checkpoint_is_not_used_and_the_one_before_is_offered(run):
         (["train", "pong", "--preset", "fast"], "laptop, nips2013, nature2015"),
         (["train", "pong", "--set", "batchsize=3"], "batch_size"),
         (["train", "pong", "--set", "crop=[0, 500, 0, 10]"], "do not go together"),
+        (
+            ["train", "pong", "--set", "crop=5"],
+            "crop is [top, bottom, left, right] or null for the whole screen, not 5",
+        ),
+        (["train", "pong", "--set", "crop=true"], "crop is"),
+        (["train", "pong", "--set", "crop=[1, 2]"], "crop is"),
+        (["train", "pong", "--set", "contrast=true"], "contrast is a whole number or null"),
+        (["train", "pong", "--set", "contrast=[1]"], "contrast is a whole number or null"),
+        (["train", "pong", "--set", "background=column"], "background is one of frame, row"),
+        (["train", "pong", "--set", "frame_shape=[10, 10]"], "at least [20, 20] for the network Laptop"),
+        (["train", "pong", "--set", "repeat_action_probability=2.0"], "from 0 to 1"),
         (["train", "pong", "--set", "replay_capacity=10"], "do not go together"),
         (["train", "pong", "--set", "replay_capacity=1000000000000"], "Ask for a capacity of"),
         (["train", "pong", "--device", "gpu"], "GPU"),

@@ -111,8 +111,8 @@ def test_every_setting_of_every_preset_can_be_set_to_what_it_is(name):
 
 
 def test_settings_are_changed_together():
-    preset = settings.changed(SMALL, ["batch_size=16", " learning_rate = 1 ", "network=Nature2015", "crop=null"])
-    assert preset == dataclasses.replace(SMALL, batch_size=16, learning_rate=1.0, network="Nature2015", crop=None)
+    preset = settings.changed(SMALL, ["batch_size=16", " learning_rate = 1 ", "network=Laptop", "crop=null"])
+    assert preset == dataclasses.replace(SMALL, batch_size=16, learning_rate=1.0, network="Laptop", crop=None)
     assert type(preset.learning_rate) is float
 
 

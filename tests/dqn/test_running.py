@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -225,6 +226,28 @@ def test_killed_and_interrupted_it_ends_with_the_bits_of_a_run_that_nobody_touch
         logged = [int(row["steps"]) for row in csv.DictReader(file)]
     assert logged == sorted(set(logged))
     assert logged[-1] == steps[-1]
+
+
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGHUP))
+def test_a_signal_to_the_whole_group_saves(tmp_path, number):
+    """As `timeout` sends it, and a terminal that is closed: to the processes that play, too."""
+    folder = tmp_path / "run"
+    process = start("train", "pong", *OPTIONS, "--steps", "10000000", "--run", folder, start_new_session=True)
+    wait_for(lambda: (folder / "metrics.csv").exists(), process)
+    os.killpg(process.pid, number)
+    said, _ = process.communicate()
+    assert process.returncode == 128 + number, said
+    run = Run(folder)
+    assert run.state() == "stopped"
+    assert run.checkpoints.list()[-1].step == run.metrics.rows()[-1]["steps"]
+
+
+def test_a_folder_that_is_gone_costs_the_checkpoint_and_is_said(make):
+    running = make(150)
+    running.run.checkpoints.lock()
+    shutil.rmtree(running.run.folder)
+    with pytest.raises(CheckpointNotSaved, match="the folder is gone"):
+        running.go()
 
 
 def test_a_second_ctrl_c_stops_at_once(tmp_path):

@@ -69,7 +69,7 @@ def results(function, x, W, b, gy, **options):
 
 
 def assert_same(ours, theirs, dtype):
-    tolerance = {"e": 2e-2, "f": 1e-4, "d": 1e-9}[dtype]
+    tolerance = {"e": 2e-2, "f": 1e-5, "d": 1e-9}[dtype]
     assert len(ours) == len(theirs)
     for one, other in zip(ours, theirs):
         assert one.dtype == other.dtype

@@ -177,7 +177,8 @@ class Games:
 def serve():
     """Be a process with some games: for each (method, arguments) of `Games` that comes in through stdin, beginning with
     the constructor's, give (its result, None) or (None, the exception) to stdout. Ends with stdin."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that trains; this one ends with it
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # they often come to a whole group of processes
+        signal.signal(number, signal.SIG_IGN)  # and are for the one that trains, which saves; this one ends with it
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # and says nothing when nobody listens any more
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what an emulator prints is not a reply

@@ -23,6 +23,7 @@ and needs gymnasium. So the games are in a few child processes, which also make 
 the same.
 """
 
+import inspect
 import os
 import pickle
 import subprocess
@@ -182,8 +183,9 @@ class VectorAtari:
         ours = {"game": self._game, "environments": self.environments, **self._settings}
         theirs = {"game": state["game"], "environments": len(state["environments"]), **state["settings"]}
         for name, value in ours.items():
-            if theirs.get(name) != value:
-                raise ValueError(f"this state was saved with {name} {theirs.get(name)!r}, and here it is {value!r}")
+            saved = theirs.get(name, DEFAULTS.get(name))  # an older state does not know all settings
+            if saved != value:
+                raise ValueError(f"this state was saved with {name} {saved!r}, and here it is {value!r}")
         self._ask("set_state", [([state["environments"][i] for i in share],) for share in self._shares])
         self.frames = np.concatenate(self._ask("frames"))
 
@@ -218,6 +220,9 @@ class VectorAtari:
         for problem in filter(None, problems):
             raise problem
         return results
+
+
+DEFAULTS = {name: parameter.default for name, parameter in inspect.signature(VectorAtari).parameters.items()}
 
 
 class _Here:

@@ -266,12 +266,16 @@ class Checkpoints:
             shutil.rmtree(partial, ignore_errors=True)
             if not isinstance(error, OSError):
                 raise
-            raise CheckpointNotSaved(
-                f"{final} was not saved ({error.strerror}): it takes up to {size / 1e6:,.0f} MB, and "
-                f"{shutil.disk_usage(self.folder).free / 1e6:,.0f} MB are free; make room for the next one, the earlier "
-                "ones are as they were",
-                error,
-            ) from error
+            try:
+                free = shutil.disk_usage(self.folder).free
+            except OSError:
+                sentence = f"{final} was not saved ({error.strerror}): the folder is gone, with all that was in it"
+            else:
+                sentence = (
+                    f"{final} was not saved ({error.strerror}): it takes up to {size / 1e6:,.0f} MB, and "
+                    f"{free / 1e6:,.0f} MB are free; make room for the next one, the earlier ones are as they were"
+                )
+            raise CheckpointNotSaved(sentence, error) from error
         return Saved(step, final, size, written, time.perf_counter() - started)
 
     def _remove(self, paths):

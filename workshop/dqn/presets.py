@@ -25,8 +25,8 @@ class Preset:
 
     Attributes:
         network: the name of a class in `workshop.nn.networks`.
-        frame_shape, crop, contrast, background, frame_skip, noop_max, press_fire, actions, life_loss_ends_return,
-            max_frames: as in `VectorAtari`.
+        frame_shape, crop, contrast, background, frame_skip, noop_max, press_fire, repeat_action_probability, actions,
+            life_loss_ends_return, max_frames: as in `VectorAtari`.
         environments: int, games played at once.
         stack: int, frames of a state.
         replay_capacity: int, frames.
@@ -56,6 +56,7 @@ class Preset:
     frame_skip: int = 4
     noop_max: int = 30
     press_fire: bool = False
+    repeat_action_probability: float = 0.0
     actions: str = "minimal"
     life_loss_ends_return: bool = True
     max_frames: int = 108_000
@@ -83,6 +84,7 @@ class Preset:
     def games(self):
         """The arguments of `VectorAtari` that say what an agent sees and does, a dict."""
         names = ("frame_shape", "crop", "contrast", "background", "frame_skip", "noop_max", "press_fire", "actions")
+        names += ("repeat_action_probability",)
         return {name: getattr(self, name) for name in names}
 
 

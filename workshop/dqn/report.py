@@ -25,6 +25,7 @@ def evaluation_as_dict(trained, found, what):
         "max_frames": rules(trained.preset)["max_frames"],
         "noop_max": trained.preset.noop_max,
         "press_fire": trained.preset.press_fire,
+        "repeat_action_probability": trained.preset.repeat_action_probability,
         "actions": list(trained.actions),
         "mean": float(found.scores.mean()),
         "std": float(found.scores.std()),
@@ -45,10 +46,12 @@ def print_evaluation(trained, found, what):
         f"{scores.max()}",
         soft_wrap=True,
     )
+    fire = ", FIRE pressed at the start of each life" if trained.preset.press_fire else ""
+    sticks = trained.preset.repeat_action_probability
+    sticky = f"sticky actions with a probability of {sticks:g}, " if sticks else ""
     console.print(
         f"Protocol: {len(scores)} episodes of at most {minutes:.2g} minutes of the game's time, ε {what['epsilon']:g}, up to "
-        f"{trained.preset.noop_max} no-ops at the start{', FIRE pressed at the start of each life' * trained.preset.press_fire}, seed "
-        f"{what['seed']}; the actions are "
+        f"{trained.preset.noop_max} no-ops at the start{fire}, {sticky}seed {what['seed']}; the actions are "
         f"{', '.join(trained.actions)}.",
         soft_wrap=True,
     )

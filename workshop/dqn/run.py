@@ -10,6 +10,7 @@ runs/pong-laptop-seed0-20261121-093000/
     pieces/             somebody's own pieces that train in it, if there are any: see `pieces.Pieces`
 """
 
+import contextlib
 import datetime
 import json
 import os
@@ -117,6 +118,13 @@ class Run:
         write_whole(self.folder / "run.json", _json(self.card))
         self.pieces = pieces
         self.preset = pieces.preset(settings.from_json(self.card["settings"]))
+
+    def set_limits(self, minutes, steps):
+        """Let it train until then, also when it is resumed without a word: a float or None, an int or None."""
+        if (minutes, steps) != (self.card.get("minutes"), self.card.get("steps")):
+            self.card |= {"minutes": minutes, "steps": steps}
+            with contextlib.suppress(OSError):  # a full disk costs this, and not the training
+                write_whole(self.folder / "run.json", _json(self.card))
 
     @property
     def game(self):

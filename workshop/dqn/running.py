@@ -71,8 +71,9 @@ class Running:
         """Go on from the newest checkpoint, or from the one before it. What was logged later is forgotten.
 
         Raises:
-            CheckpointError: it cannot be read, or belongs to another training.
+            CheckpointError: it cannot be read, or belongs to another training; or another process trains in this folder.
         """
+        self.run.checkpoints.lock()
         # The arrays that are there are filled: the replay memory is not in memory twice.
         state = self.run.checkpoints.load(previous, into={"training": self.training.get_state()})
         try:
@@ -86,12 +87,13 @@ class Running:
         self.restart()
 
     def restart(self):
-        """Forget what was logged after the training's present step."""
+        """Forget what was logged after the training's present step. Raises CheckpointError as `go` does."""
+        self.run.checkpoints.lock()  # the logs of a training that runs are not to be cut
         for log in (self.run.metrics, self.run.evaluations):
             log.cut(self.training.steps)
 
     def go(self):
-        """Train until a limit is reached or a signal comes (Ctrl-C, or SIGTERM), then save.
+        """Train until a limit is reached or a signal comes (Ctrl-C, SIGTERM, a terminal that is closed), then save.
 
         Returns:
             int: 0 at the limit, the signal's number if it was one.
@@ -244,14 +246,16 @@ class _Stopped(Exception):
 
 
 class _Stop:
-    """While this is entered, SIGINT and SIGTERM are noted; a second SIGINT ends the process at once.
+    """While this is entered, SIGINT, SIGTERM and SIGHUP are noted; a second SIGINT ends the process at once.
 
     An exception in the middle of a step would leave the games waiting for an answer, and nothing could be saved.
     """
 
     def __enter__(self):
         self.signal = 0
-        self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        noted = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]  # under nohup it goes on
+        self._before = {number: signal.signal(number, self._note) for number in noted}
         return self
 
     def __exit__(self, *_):

@@ -17,8 +17,9 @@ _ADDED = {
     "background",
     "learning_rate_decay_updates",
     "press_fire",
+    "repeat_action_probability",
 }  # what was made before there were these did as their defaults do
-_SHARES = ("gamma", "epsilon_start", "epsilon_end")
+_SHARES = ("gamma", "epsilon_start", "epsilon_end", "repeat_action_probability")
 _POSITIVE = (
     "frame_skip", "max_frames", "environments", "stack", "replay_capacity", "n_step", "batch_size", "steps_per_update",
     "target_sync_updates", "adam_epsilon", "learning_rate", "epsilon_decay_steps", "steps",
@@ -99,6 +100,14 @@ def _value(name, text, old):
 _KINDS = {int: "whole number", float: "number", bool: "truth value", str: "name", tuple: "list of whole numbers"}
 
 
+def _least_frame(network):
+    """The side of the smallest picture of which its convolutions leave one pixel."""
+    side = 1
+    for _, kernel, stride in reversed(network.layers):
+        side = (side - 1) * stride + kernel
+    return side
+
+
 def _check(preset):
     for name, value in dataclasses.asdict(preset).items():
         if name in _CHOICES and value not in _CHOICES[name]:
@@ -113,6 +122,16 @@ def _check(preset):
             raise BadSetting(f"{name} is a list of whole numbers, not {list(value)}.")
     if len(preset.frame_shape) != 2:
         raise BadSetting(f"frame_shape is [height, width], not {list(preset.frame_shape)}.")
+    if preset.crop is not None and not (isinstance(preset.crop, tuple) and len(preset.crop) == 4):
+        raise BadSetting(
+            f"crop is [top, bottom, left, right] or null for the whole screen, not {json.dumps(preset.crop)}."
+        )
+    if type(preset.contrast) not in (int, type(None)):
+        raise BadSetting(f"contrast is a whole number or null for none, not {json.dumps(preset.contrast)}.")
+    least = _least_frame(getattr(networks, preset.network))
+    if min(preset.frame_shape) < least:
+        shape = list(preset.frame_shape)
+        raise BadSetting(f"frame_shape is at least [{least}, {least}] for the network {preset.network}, not {shape}.")
     least = preset.environments * (preset.stack + preset.n_step)
     if preset.learning_starts < least:
         raise BadSetting(

@@ -93,17 +93,21 @@ def train(what, preset, minutes, steps, seed, assignments, folder, pieces, resum
         settings, pieces = _with_pieces(settings, pieces) if pieces else (settings, None)
     pieces = run.pieces if resume else pieces
     with_frames = pieces.preset(settings) if pieces and not resume else settings
+    if resume:
+        run.checkpoints.lock()
     try:
         training = presets.make_training(game, with_frames, seed, device=device, pieces=pieces)
     except ValueError as error:
         raise click.ClickException(f"These settings do not go together: {error}.") from None
     if not resume:
         named = {"threads": threads, "minutes": minutes, "steps": steps, "folder": folder, "device": device, **rhythm}
-        named["command"] = _command(game, preset, seed, minutes, steps, device, assignments)
+        said = {"minutes": minutes, "steps": steps, "device": device, "threads": threads, **rhythm}
+        named["command"] = _command(game, preset, seed, said, assignments)
         run = Run.create(game, preset, settings, seed, pieces=pieces, **named)
     running = Running(run, training, minutes=minutes, steps=steps or settings.steps, **rhythm)
     if resume:
         _resume(run, running, previous, threads=threads, device=device)
+        run.set_limits(minutes, steps)
     _go(run, running)
 
 
@@ -172,17 +176,14 @@ def _settings(game, preset, assignments):
     return settings.changed(PRESETS[preset], assignments)
 
 
-def _command(game, preset, seed, minutes, steps, device, assignments):
-    """The command that begins the same training elsewhere."""
+def _command(game, preset, seed, said, assignments):
+    """The command that begins the same training elsewhere; `said` are options, of which None and defaults are left out."""
     import shlex
 
     words = ["workshop", "train", game, "--preset", preset, "--seed", str(seed)]
-    if minutes is not None:
-        words += ["--minutes", f"{minutes:g}"]
-    if steps is not None:
-        words += ["--steps", str(steps)]
-    if device != "cpu":
-        words += ["--device", device]
+    for name, value in said.items():
+        if value is not None and value != {**RHYTHM, "device": "cpu", "threads": 1}.get(name):
+            words += [f"--{name.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value)]
     for assignment in assignments:
         words += ["--set", assignment]
     return shlex.join(words)
@@ -205,9 +206,14 @@ def _resume(run, running, previous, **how):
             "a run without a break."
         )
     if running.is_over():
+        more = []
+        if running.minutes >= running.limit_minutes:
+            more.append(f"--minutes {2 * max(running.minutes, 5):.0f}")
+        if running.training.steps >= running.limit_steps:
+            more.append(f"--steps {2 * running.training.steps}")
         raise click.ClickException(
             f"It has trained its {running.minutes:.1f} minutes and {running.training.steps:,} steps already. Give it more, "
-            f"counted from the beginning: {run.resume_command()} --minutes {2 * max(running.minutes, 5):.0f}"
+            f"counted from the beginning: {run.resume_command()} {' '.join(more)}"
         )
 
 
