@@ -1,14 +1,16 @@
 """How fast the whole loop runs, acting and learning: ours beside Stable-Baselines3's DQN, in one run on one machine.
 
-    .venv/bin/python benchmarks/dqn_throughput.py --sb3-python P [--seconds 60] [--json FILE]
+    .venv/bin/python benchmarks/dqn_throughput.py --sb3-python P [--seconds 20] [--json FILE]
 
-Both play Pong in 8 games at once from frames of 84 × 84 with four of them as a state, with the network of Nature 2015 (in
-Stable-Baselines3 `CnnPolicy`), batches of 32, and one update for every four agent steps, with two threads. Ours learns
-while the games play in a process of their own (the laptop's arrangement) with one thread or two; Stable-Baselines3's
-games play in this process (DummyVecEnv) or in one process each (SubprocVecEnv). `laptop` is our preset, the rivals'
-counterpart of which has no name. Rivals run one after the other, each in a fresh process, twice, in turns; the better
-round counts. Stable-Baselines3 is no dependency of the kit: make an environment for it
-(`pip install "stable-baselines3==2.7.0" "torch==2.13.0" ale-py opencv-python-headless`, the CPU wheel of torch).
+Both play Pong in 8 games at once, four frames a state, with the same network, batch, length of the returns and steps an
+update, and Adam: the network of Nature 2015, that of NIPS 2013, and the laptop preset's. Ours learns while the games play in
+a process of their own (the laptop's arrangement); Stable-Baselines3's games play in its process (DummyVecEnv) or in one
+process each (SubprocVecEnv). Rivals run one after the other, each in a fresh process, twice, in turns; the better round
+counts. Printed beside: how fast the BLAS multiplies two matrices of 2048 × 2048 with as many threads, the share of that
+which our updates are, and what each part of our loop takes.
+
+Stable-Baselines3 is no dependency of the kit: make an environment for it
+(`pip install "stable-baselines3==2.9.2" "torch==2.13.0" ale-py opencv-python-headless`, the CPU wheel of torch).
 """
 
 import json
@@ -19,78 +21,138 @@ import time
 from pathlib import Path
 
 import click
+import numpy as np
+from dqn_update import multiply_adds
 from machine import this_machine
 
-ENVIRONMENTS, BATCH, STEPS_PER_UPDATE, STARTS = 8, 32, 4, 2000
+ENVIRONMENTS, STARTS = 8, 2000
+# Layers (channels, kernel, stride), hidden units; size of the picture; and how they are trained.
+WORKLOADS = {
+    "Nature 2015": {"layers": ((32, 8, 4), (64, 4, 2), (64, 3, 1)), "hidden": 512, "size": 84}
+    | {"batch": 32, "steps_per_update": 4, "n_step": 1},
+    "NIPS 2013": {"layers": ((16, 8, 4), (32, 4, 2)), "hidden": 256, "size": 84}
+    | {"batch": 32, "steps_per_update": 4, "n_step": 1},
+    "laptop preset": {"layers": ((16, 8, 4), (32, 4, 2)), "hidden": 256, "size": 40}
+    | {"batch": 128, "steps_per_update": 8, "n_step": 5},
+}
 RIVALS = (  # name, threads of the learner
-    ("ours, Nature 2015", 1),
-    ("ours, Nature 2015", 2),
+    ("ours", 1),
+    ("ours", 2),
     ("Stable-Baselines3, DummyVecEnv", 2),
     ("Stable-Baselines3, SubprocVecEnv", 1),
     ("Stable-Baselines3, SubprocVecEnv", 2),
-    ("ours, laptop preset", 1),
-    ("ours, laptop preset", 2),
 )
 
 
 @click.command()
 @click.option("--sb3-python", help="A Python that has stable_baselines3, ale_py, cv2 and click.")
-@click.option("--seconds", default=60.0, show_default=True, help="Of learning, for each rival and round.")
+@click.option("--seconds", default=20.0, show_default=True, help="Of learning, for each rival and round.")
 @click.option("--rounds", default=2, show_default=True)
+@click.option("--only", multiple=True, type=click.Choice(list(WORKLOADS)), help="Only these networks.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write every round there.")
-@click.option("--one", hidden=True)
-def main(sb3_python, seconds, rounds, json_file, one):
+@click.option("--one", nargs=2, hidden=True)
+def main(sb3_python, seconds, rounds, only, json_file, one):
     """Run every rival and print agent steps and updates a second."""
     if one:
-        print(json.dumps((stable_baselines if one.startswith("Stable") else ours)(one, seconds)))
+        rival, workload = one
+        measure = {"ours": ours, "sgemm": sgemm}.get(rival, stable_baselines)
+        print(json.dumps(measure(rival, workload, seconds)))
         return
-    results = {}
+    results, parts, peaks = {}, {}, {}
     for _ in range(rounds):
-        for name, threads in RIVALS:
-            python = sb3_python if name.startswith("Stable") else sys.executable
-            if python is None:
-                continue
-            count = str(threads)
-            environment = {**os.environ, "OPENBLAS_NUM_THREADS": count, "OMP_NUM_THREADS": count}
-            command = [python, __file__, "--one", name, "--seconds", str(seconds)]
-            result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-            found = json.loads(result.stdout.splitlines()[-1])
-            results.setdefault(f"{name}, {threads} thread{'s' * (threads > 1)}", []).append(found)
-    best = {name: max(rounds_, key=lambda found: found["steps_per_second"]) for name, rounds_ in results.items()}
-    rival = max((found["steps_per_second"] for name, found in best.items() if name.startswith("Stable")), default=None)
-    for name, found in best.items():
-        ratio = (
-            "" if rival is None else f"  {found['steps_per_second'] / rival:.2f} times the best of Stable-Baselines3"
-        )
-        steps, updates = found["steps_per_second"], found["updates_per_second"]
-        print(f"{name:44} {steps:7,.0f} steps/s {updates:6.1f} updates/s{ratio}")
+        for threads in (1, 2):
+            peaks.setdefault(threads, []).append(apart(sys.executable, "sgemm", "", threads, seconds))
+        for workload in only or WORKLOADS:
+            for rival, threads in RIVALS:
+                python = sys.executable if rival == "ours" else sb3_python
+                if python is None:
+                    continue
+                found = apart(python, rival, workload, threads, seconds)
+                name = f"{rival}, {workload}, {threads} thread{'s' * (threads > 1)}"
+                if "parts" in found:
+                    parts[name] = found.pop("parts")
+                results.setdefault(name, []).append(found)
+    report(results, parts, {threads: max(figures) for threads, figures in peaks.items()})
     if json_file:
-        json_file.write_text(json.dumps({"machine": this_machine(), "rounds": results}, indent=1) + "\n")
+        record = {"machine": this_machine(), "workloads": WORKLOADS, "sgemm_gflops": peaks, "rounds": results}
+        json_file.write_text(json.dumps(record | {"milliseconds_of_an_update": parts}, indent=1) + "\n")
 
 
-def ours(name, seconds):
-    """Steps and updates a second of our loop."""
+def apart(python, rival, workload, threads, seconds):
+    """What one rival measures in a process of its own, with so many threads."""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+    command = [python, __file__, "--one", rival, workload, "--seconds", str(seconds)]
+    result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def report(results, parts, peaks):
+    """Print the tables."""
+    best = {name: max(rounds, key=lambda found: found["steps_per_second"]) for name, rounds in results.items()}
+    print(", ".join(f"sgemm with {threads} threads: {peak:.0f} GFLOP/s" for threads, peak in peaks.items()))
+    for workload, settings in WORKLOADS.items():
+        here = {name: found for name, found in best.items() if workload in name}
+        rivals = [found["steps_per_second"] for name, found in here.items() if name.startswith("Stable")]
+        for name, found in here.items():
+            steps, updates = found["steps_per_second"], found["updates_per_second"]
+            line = f"{name:62} {steps:7,.0f} steps/s {updates:6.1f} updates/s"
+            if rivals:
+                line += f"  {steps / max(rivals):.2f} times the best of Stable-Baselines3"
+            if name in parts:
+                arithmetic = 2e-9 * settings["batch"] * multiply_adds(settings) * updates
+                line += f"; {arithmetic:.0f} GFLOP/s, {arithmetic / peaks[int(name.split()[-2])]:.0%} of sgemm"
+            print(line)
+    print("Milliseconds for an update (games play meanwhile; what is left of them is waited for in receive):")
+    for name, spent in parts.items():
+        print(f"  {name:32}", ", ".join(f"{part} {value:.2f}" for part, value in spent.items()))
+
+
+def sgemm(_, __, seconds):
+    """GFLOP/s of NumPy's BLAS in a product of two 2048 × 2048 matrices of float32, the best of some seconds."""
+    a, b = np.random.default_rng(0).random((2, 2048, 2048), np.float32)
+    best, started = np.inf, time.perf_counter()
+    while time.perf_counter() - started < min(seconds, 3):
+        began = time.perf_counter()
+        a @ b
+        best = min(best, time.perf_counter() - began)
+    return 2e-9 * 2048**3 / best
+
+
+def ours(_, workload, seconds):
+    """Steps and updates a second of our loop, and the milliseconds of its parts for each update."""
     import dataclasses
 
     from workshop.dqn.presets import PRESETS, make_training
+    from workshop.nn import networks
 
-    preset = PRESETS["laptop"]
-    if "Nature" in name:
-        preset = dataclasses.replace(
-            PRESETS["nature2015"],
-            environments=ENVIRONMENTS,
-            batch_size=BATCH,
-            steps_per_update=STEPS_PER_UPDATE,
-            replay_capacity=100_000,
-            optimizer="adam",
-            learning_rate=1e-4,
-        )
-    preset = dataclasses.replace(preset, learning_starts=STARTS)
-    training = make_training("pong", preset, seed=0)
+    settings = WORKLOADS[workload]
+    name = {"Nature 2015": "Nature2015", "NIPS 2013": "NIPS2013", "laptop preset": "Laptop"}[workload]
+    network = getattr(networks, name)
+    assert (network.layers, network.hidden) == (settings["layers"], settings["hidden"])
+    laptop = PRESETS["laptop"]
+    preset = dataclasses.replace(
+        laptop if name == "Laptop" else PRESETS["nature2015"],
+        network=name,
+        environments=ENVIRONMENTS,
+        batch_size=settings["batch"],
+        steps_per_update=settings["steps_per_update"],
+        n_step=settings["n_step"],
+        replay_capacity=100_000,
+        learning_starts=STARTS,
+        optimizer="adam",
+        learning_rate=1e-4,
+    )
+    training, parts = make_training("pong", preset, seed=0), {}
+    for part, owner in (
+        *(("act", training.agent), ("send", training.env), ("sample", training.memory)),
+        *(("update", training.agent), ("receive", training.env), ("_remember", training)),
+    ):
+        setattr(owner, part, clocked(getattr(owner, part), parts, part.strip("_")))
     for _ in training.run():
         if training.updates > 20:
             break
     started, steps, updates = time.perf_counter(), training.steps, training.updates
+    parts.update(dict.fromkeys(parts, 0.0))
     for _ in training.run():
         if time.perf_counter() - started > seconds:
             break
@@ -98,21 +160,51 @@ def ours(name, seconds):
     return {
         "steps_per_second": (training.steps - steps) / elapsed,
         "updates_per_second": (training.updates - updates) / elapsed,
+        "parts": {part: round(1000 * spent / (training.updates - updates), 3) for part, spent in parts.items()},
     }
 
 
-def stable_baselines(name, seconds):
-    """The same of Stable-Baselines3's loop. Its episodes end with a life and its frames are made by OpenCV."""
+def clocked(function, parts, part):
+    """The function, and what it takes is added to parts[part], in seconds."""
+    parts[part] = 0.0
+
+    def measured(*arguments):
+        began = time.perf_counter()
+        result = function(*arguments)
+        parts[part] += time.perf_counter() - began
+        return result
+
+    return measured
+
+
+def stable_baselines(name, workload, seconds):
+    """The same of Stable-Baselines3's loop. Its episodes end with a life, its frames are made by OpenCV of the whole screen."""
     import ale_py
     import gymnasium
     import torch
     from stable_baselines3 import DQN
     from stable_baselines3.common.callbacks import BaseCallback
     from stable_baselines3.common.env_util import make_atari_env
+    from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
     from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecFrameStack
 
     gymnasium.register_envs(ale_py)
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    settings = WORKLOADS[workload]
+
+    class Features(BaseFeaturesExtractor):
+        def __init__(self, space):
+            super().__init__(space, settings["hidden"])
+            layers, channels = [], space.shape[0]
+            for out, kernel, stride in settings["layers"]:
+                layers += [torch.nn.Conv2d(channels, out, kernel, stride), torch.nn.ReLU()]
+                channels = out
+            layers += [torch.nn.Flatten(), torch.nn.LazyLinear(settings["hidden"]), torch.nn.ReLU()]
+            self.network = torch.nn.Sequential(*layers)
+            self.network(torch.zeros(1, *space.shape))
+
+        def forward(self, states):
+            return self.network(states)
 
     class Clock(BaseCallback):
         started = None
@@ -120,26 +212,34 @@ def stable_baselines(name, seconds):
         def _on_step(self):
             if self.model._n_updates > 20:
                 if self.started is None:
-                    self.started, self.steps, self.updates = (
-                        time.perf_counter(),
-                        self.num_timesteps,
-                        self.model._n_updates,
-                    )
+                    self.started = time.perf_counter()
+                    self.steps, self.updates = self.num_timesteps, self.model._n_updates
                 self.elapsed = time.perf_counter() - self.started
             return self.started is None or self.elapsed < seconds
 
     # A forked process knows the games that were registered here.
     kind, options = (SubprocVecEnv, {"start_method": "fork"}) if "Subproc" in name else (DummyVecEnv, {})
-    env = make_atari_env("PongNoFrameskip-v4", n_envs=ENVIRONMENTS, seed=0, vec_env_cls=kind, vec_env_kwargs=options)
+    env = make_atari_env(
+        "PongNoFrameskip-v4",
+        n_envs=ENVIRONMENTS,
+        seed=0,
+        vec_env_cls=kind,
+        vec_env_kwargs=options,
+        wrapper_kwargs={"screen_size": settings["size"]},
+    )
+    # One train_freq is a step in all games.
+    between = max(1, settings["steps_per_update"] // ENVIRONMENTS)
     model = DQN(
         "CnnPolicy",
         VecFrameStack(env, 4),
+        policy_kwargs={"features_extractor_class": Features, "net_arch": []},
         learning_rate=1e-4,
         buffer_size=100_000,
         learning_starts=STARTS,
-        batch_size=BATCH,
-        train_freq=1,
-        gradient_steps=ENVIRONMENTS // STEPS_PER_UPDATE,
+        batch_size=settings["batch"],
+        n_steps=settings["n_step"],
+        train_freq=between,
+        gradient_steps=between * ENVIRONMENTS // settings["steps_per_update"],
         target_update_interval=10_000,
         seed=0,
         verbose=0,
