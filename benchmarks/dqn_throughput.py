@@ -4,7 +4,7 @@
 
 Both play Pong in 8 games at once, four frames a state, with the same network, batch, length of the returns and steps an
 update, and Adam: the network of Nature 2015, that of NIPS 2013, and the laptop preset's. Ours learns while the games play in
-a process of their own (the laptop's arrangement); Stable-Baselines3's games play in its process (DummyVecEnv) or in one
+processes of their own (the laptop's arrangement), or in its own one; Stable-Baselines3's games play in its process (DummyVecEnv) or in one
 process each (SubprocVecEnv). Rivals run one after the other, each in a fresh process, twice, in turns; the better round
 counts. Printed beside: how fast the BLAS multiplies two matrices of 2048 × 2048 with as many threads, the share of that
 which our updates are, and what each part of our loop takes.
@@ -38,6 +38,7 @@ WORKLOADS = {
 RIVALS = (  # name, threads of the learner
     ("ours", 1),
     ("ours", 2),
+    ("ours, games in this process", 1),
     ("Stable-Baselines3, DummyVecEnv", 2),
     ("Stable-Baselines3, SubprocVecEnv", 1),
     ("Stable-Baselines3, SubprocVecEnv", 2),
@@ -55,7 +56,7 @@ def main(sb3_python, seconds, rounds, only, json_file, one):
     """Run every rival and print agent steps and updates a second."""
     if one:
         rival, workload = one
-        measure = {"ours": ours, "sgemm": sgemm}.get(rival, stable_baselines)
+        measure = {"ours": ours, "sgem": sgemm}.get(rival[:4], stable_baselines)
         print(json.dumps(measure(rival, workload, seconds)))
         return
     results, parts, peaks = {}, {}, {}
@@ -64,7 +65,7 @@ def main(sb3_python, seconds, rounds, only, json_file, one):
             peaks.setdefault(threads, []).append(apart(sys.executable, "sgemm", "", threads, seconds))
         for workload in only or WORKLOADS:
             for rival, threads in RIVALS:
-                python = sys.executable if rival == "ours" else sb3_python
+                python = sys.executable if rival.startswith("ours") else sb3_python
                 if python is None:
                     continue
                 found = apart(python, rival, workload, threads, seconds)
@@ -118,7 +119,7 @@ def sgemm(_, __, seconds):
     return 2e-9 * 2048**3 / best
 
 
-def ours(_, workload, seconds):
+def ours(rival, workload, seconds):
     """Steps and updates a second of our loop, and the milliseconds of its parts for each update."""
     import dataclasses
 
@@ -142,7 +143,7 @@ def ours(_, workload, seconds):
         optimizer="adam",
         learning_rate=1e-4,
     )
-    training, parts = make_training("pong", preset, seed=0), {}
+    training, parts = make_training("pong", preset, seed=0, workers=0 if "this process" in rival else None), {}
     for part, owner in (
         *(("act", training.agent), ("send", training.env), ("sample", training.memory)),
         *(("update", training.agent), ("receive", training.env), ("_remember", training)),

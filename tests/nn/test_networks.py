@@ -4,9 +4,9 @@ import chainer
 import numpy as np
 import pytest
 
-from workshop.nn.networks import NIPS2013, Dueling, Nature2015
+from workshop.nn.networks import NIPS2013, Dueling, Laptop, Nature2015
 
-NETWORKS = (NIPS2013, Nature2015, Dueling)
+NETWORKS = (NIPS2013, Nature2015, Dueling, Laptop)
 
 
 @pytest.fixture
@@ -20,6 +20,12 @@ def test_parameter_count_for_six_actions(network, count, states):
     built = network(6)
     built(states)
     assert built.count_params() == count
+
+
+def test_the_laptops_network_is_small_as_its_pictures_are(states):
+    built = Laptop(6)  # 4,112 + 8,224 + 73,984 + 1,542
+    built(states[:, :, :40, :40])
+    assert built.count_params() == 87_862
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -57,7 +57,7 @@ class VectorAtari:
         background: "frame" or "row", whose median is the background; it matters with a contrast alone.
         noop_max: int; an episode begins with 1 to so many frames in which nothing is done (0: with none).
         press_fire: bool, whether each life begins with a step of FIRE, in games that know it (not DeepMind's: name it
-            beside results).
+            beside results). What that step scores counts in the game's score, and is no reward of any action.
         clip_rewards: bool, whether rewards are +1, 0 or -1 (Mnih et al. 2015).
         life_loss_ends_return: bool, whether `terminated` also says that a life was lost.
         repeat_action_probability: float in [0, 1], for "sticky actions": the chance, each frame, that the console still

@@ -42,7 +42,7 @@ def check_memory(capacity, environments=1, frame_shape=(84, 84), kind=ReplayMemo
     largest = largest_capacity(available.bytes - reserve, environments, frame_shape, kind)
     height, width = frame_shape
     advice = (
-        f"Ask for a capacity of {largest:,} or less."
+        f"Ask for a capacity of {largest:,} or less (workshop train: --set replay_capacity={largest})."
         if largest
         else "Not even one frame fits: close other programs first."
     )
