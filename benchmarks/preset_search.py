@@ -20,7 +20,6 @@ from machine import this_machine
 CHANGES = {
     "laptop preset": {},
     "frames as they are": {"contrast": None},
-    "difference from each row": {"background": "row"},
     "whole screen, 42 x 42": {"crop": None, "frame_shape": (42, 42)},
     "80 x 80": {"frame_shape": (80, 80)},
     "3 actions": {"actions": "three"},

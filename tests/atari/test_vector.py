@@ -131,14 +131,11 @@ def test_seeds_repeat_and_differ():
     assert len({step.tobytes() for step in env.step([2] * 4).next_frames}) > 1
 
 
-@pytest.mark.parametrize("background", ("frame", "row"))
-def test_contrast_is_that_of_the_frames_as_they_are(background):
-    plain, contrasted = (
-        VectorAtari("pong", 2, seed=0, contrast=contrast, background=background, **SMALL) for contrast in (None, 3)
-    )
+def test_contrast_is_that_of_the_frames_as_they_are():
+    plain, contrasted = (VectorAtari("pong", 2, seed=0, contrast=contrast, **SMALL) for contrast in (None, 3))
     for _ in range(20):
         for frame, seen in zip(plain.frames, contrasted.frames, strict=True):
-            np.testing.assert_array_equal(seen, from_background(frame, 3, background))
+            np.testing.assert_array_equal(seen, from_background(frame, 3))
         plain.step([2, 3]), contrasted.step([2, 3])
 
 
@@ -325,10 +322,10 @@ def test_the_replay_memory_gets_whole_episodes():
 def test_a_state_from_before_there_was_a_setting_was_saved_with_its_default():
     env = VectorAtari("pong", 1, seed=0, **SMALL)
     state = env.get_state()
-    del state["settings"]["background"]
+    del state["settings"]["press_fire"]
     env.set_state(state)
-    with pytest.raises(ValueError, match="background 'frame', and here it is 'row'"):
-        VectorAtari("pong", 1, seed=0, background="row", **SMALL).set_state(state)
+    with pytest.raises(ValueError, match="press_fire False, and here it is True"):
+        VectorAtari("pong", 1, seed=0, press_fire=True, **SMALL).set_state(state)
 
 
 @pytest.mark.parametrize(
@@ -344,7 +341,6 @@ def test_a_state_from_before_there_was_a_setting_was_saved_with_its_default():
         ({"crop": (0, 300, 0, 160)}, "within a screen 210 high"),
         ({"crop": (0, 300, 0, 160), "workers": 1}, "within a screen 210 high"),
         ({"contrast": 0}, "contrast is a whole number from 1 to 255"),
-        ({"background": "column"}, '"frame" or "row", not'),
         ({"frame_shape": (0, 84)}, "cannot be resized to 0"),
     ],
 )

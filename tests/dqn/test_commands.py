@@ -165,7 +165,7 @@ def test_a_run_that_is_training_loses_nothing_when_somebody_resumes_it(run):
 
 
 def test_sticky_actions_are_a_setting_and_stand_beside_the_score(here):
-    sticky = ["--set", "repeat_action_probability=0.25", "--set", "background=row", "--set", "contrast=4"]
+    sticky = ["--set", "repeat_action_probability=0.25"]
     result = workshop("train", "pong", *OPTIONS, *sticky, "--steps", 150, "--run", "runs/a")
     assert result.exit_code == 0, result.output
     assert "sticky actions with a probability of 0.25" in workshop("evaluate", "--episodes", 1).output
@@ -196,7 +196,6 @@ def test_the_command_on_a_card_has_all_that_was_said(run):
         (["train", "pong", "--set", "crop=[1, 2]"], "crop is"),
         (["train", "pong", "--set", "contrast=true"], "contrast is a whole number or null"),
         (["train", "pong", "--set", "contrast=[1]"], "contrast is a whole number or null"),
-        (["train", "pong", "--set", "background=column"], "background is one of frame, row"),
         (["train", "pong", "--set", "frame_shape=[10, 10]"], "at least [20, 20] for the network Laptop"),
         (["train", "pong", "--set", "repeat_action_probability=2.0"], "from 0 to 1"),
         (["train", "pong", "--set", "replay_capacity=10"], "do not go together"),

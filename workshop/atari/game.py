@@ -27,14 +27,13 @@ class Game:
         The others as in `VectorAtari`.
     """
 
-    def __init__(self, game, seed, number, *, frame_skip, frame_shape, crop, contrast, background, noop_max, press_fire,
+    def __init__(self, game, seed, number, *, frame_skip, frame_shape, crop, contrast, noop_max, press_fire,
                  clip_rewards, life_loss_ends_return, repeat_action_probability, actions, max_frames,
                  preprocess=None):  # fmt: skip
         # The sticky actions are played here, and not by the emulator: its state does not hold the action that sticks.
         self._emulator = make_emulator("ale-py", game)
         self._rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
-        self._frame_skip, self._frame_shape, self._crop = frame_skip, frame_shape, crop
-        self._contrast, self._background = contrast, background
+        self._frame_skip, self._frame_shape, self._crop, self._contrast = frame_skip, frame_shape, crop, contrast
         self._noop_max, self._max_frames = noop_max, max_frames
         self._preprocess = _defined_in(preprocess, "preprocess") if preprocess else None
         self._press_fire = press_fire and FIRE in self._emulator.minimal_actions
@@ -100,7 +99,7 @@ class Game:
         screens = [crop(screen, self._crop) for screen in (self._screen, previous) if screen is not None]
         make = self._theirs if self._preprocess else self._ours
         frame = make(screens[0], screens[-1])
-        self.frame = frame if self._contrast is None else from_background(frame, self._contrast, self._background)
+        self.frame = frame if self._contrast is None else from_background(frame, self._contrast)
         return reward
 
     def _ours(self, screen, previous):

@@ -71,24 +71,21 @@ def _resize_rows(values, new, bits):
     return resized.reshape(*values.shape[:-2], -1, values.shape[-1])[..., :new, :]
 
 
-def from_background(frame, contrast, background="frame"):
-    """How much each pixel differs from the background: |frame − median| · contrast, at most 255.
+def from_background(frame, contrast):
+    """How much each pixel differs from the background, the median of the frame: |frame − median| · contrast, at most 255.
 
     Pong's background is a grey of 87, on which its ball and paddles are only 60 brighter: what changes is a quarter of
-    what never does, and a network has to learn first to ignore it. Here the background is 0. The medians of the rows
-    take Breakout's wall away too, as long as most of a row of its bricks stands; what is missing there is bright.
+    what never does, and a network has to learn first to ignore it. Here the background is 0.
 
     Args:
         frame: (H, W) uint8.
         contrast: int from 1 to 255.
-        background: "frame", the median of all pixels; "row", of each row its own.
 
     Returns:
         (H, W) uint8.
     """
-    rows = frame.reshape(1, -1) if background == "frame" else frame
-    middle = rows.shape[1] // 2
-    median = np.partition(rows, middle, axis=1)[:, middle, None]
+    flat = frame.reshape(-1)
+    median = np.partition(flat, len(flat) // 2)[len(flat) // 2]
     difference = np.maximum(frame, median) - np.minimum(frame, median)
     return np.minimum(difference * np.uint16(contrast), 255).astype(np.uint8)
 

@@ -54,7 +54,6 @@ class VectorAtari:
         crop: (top, bottom, left, right) of the screen to keep, both ends excluded, or None for all.
         contrast: int, for frames that show the difference from their background, times this
             (`preprocessing.from_background`), or None for frames as they are.
-        background: "frame" or "row", whose median is the background; it matters with a contrast alone.
         noop_max: int; an episode begins with 1 to so many frames in which nothing is done (0: with none).
         press_fire: bool, whether each life begins with a step of FIRE, in games that know it (not DeepMind's: name it
             beside results). What that step scores counts in the game's score, and is no reward of any action.
@@ -88,7 +87,6 @@ class VectorAtari:
         frame_shape=(84, 84),
         crop=None,
         contrast=None,
-        background="frame",
         noop_max=30,
         press_fire=False,
         clip_rewards=True,
@@ -105,7 +103,6 @@ class VectorAtari:
             "frame_shape": tuple(frame_shape),
             "crop": None if crop is None else tuple(crop),
             "contrast": contrast,
-            "background": background,
             "noop_max": noop_max,
             "press_fire": press_fire,
             "clip_rewards": clip_rewards,
@@ -308,8 +305,6 @@ def _check(environments, workers, settings):
             raise ValueError(f"{name} is a whole number from {least} on, not {value!r}")
     if settings["contrast"] is not None and settings["contrast"] not in range(1, 256):
         raise ValueError(f"contrast is a whole number from 1 to 255, or None, not {settings['contrast']!r}")
-    if settings["background"] not in ("frame", "row"):
-        raise ValueError(f'background is "frame" or "row", not {settings["background"]!r}')
     if not 0 <= settings["repeat_action_probability"] <= 1:
         raise ValueError(f"repeat_action_probability is from 0 to 1, not {settings['repeat_action_probability']!r}")
     if settings["actions"] not in ("minimal", "full", "three"):

@@ -25,7 +25,7 @@ class Preset:
 
     Attributes:
         network: the name of a class in `workshop.nn.networks`.
-        frame_shape, crop, contrast, background, frame_skip, noop_max, press_fire, repeat_action_probability, actions,
+        frame_shape, crop, contrast, frame_skip, noop_max, press_fire, repeat_action_probability, actions,
             life_loss_ends_return, max_frames: as in `VectorAtari`.
         environments: int, games played at once.
         stack: int, frames of a state.
@@ -52,7 +52,6 @@ class Preset:
     frame_shape: tuple = (84, 84)
     crop: tuple | None = None
     contrast: int | None = None
-    background: str = "frame"
     frame_skip: int = 4
     noop_max: int = 30
     press_fire: bool = False
@@ -83,8 +82,8 @@ class Preset:
 
     def games(self):
         """The arguments of `VectorAtari` that say what an agent sees and does, a dict."""
-        names = ("frame_shape", "crop", "contrast", "background", "frame_skip", "noop_max", "press_fire", "actions")
-        names += ("repeat_action_probability",)
+        names = ("frame_shape", "crop", "contrast", "frame_skip", "noop_max", "press_fire", "actions",
+                 "repeat_action_probability")  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
 

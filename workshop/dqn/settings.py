@@ -12,13 +12,8 @@ from workshop.dqn.presets import Preset
 from workshop.nn import networks
 
 DEFAULTS = {field.name: field.default for field in dataclasses.fields(Preset)}
-_ADDED = {
-    "adam_epsilon",
-    "background",
-    "learning_rate_decay_updates",
-    "press_fire",
-    "repeat_action_probability",
-}  # what was made before there were these did as their defaults do
+# What was made before there were these did as their defaults do.
+_ADDED = {"adam_epsilon", "learning_rate_decay_updates", "press_fire", "repeat_action_probability"}
 _SHARES = ("gamma", "epsilon_start", "epsilon_end", "repeat_action_probability")
 _POSITIVE = (
     "frame_skip", "max_frames", "environments", "stack", "replay_capacity", "n_step", "batch_size", "steps_per_update",
@@ -27,7 +22,6 @@ _POSITIVE = (
 _CHOICES = {
     "optimizer": ("adam", "rmsprop"),
     "loss": ("mean", "sum"),
-    "background": ("frame", "row"),
     "actions": ("minimal", "full", "three"),
     "network": tuple(
         name

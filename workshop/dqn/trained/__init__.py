@@ -29,8 +29,8 @@ class Player:
         settings = card["settings"]
         names = ("stack", "frame_shape", "crop", "contrast", "frame_skip", "noop_max", "press_fire", "actions")
         self.rules = {name: settings[name] for name in names}
-        later = {"background": "frame", "repeat_action_probability": 0.0}  # what older cards do not say
-        self.rules |= {name: settings.get(name, default) for name, default in later.items()}
+        sticky = "repeat_action_probability"
+        self.rules[sticky] = settings.get(sticky, 0.0)  # older cards do not say it
         self.rules["max_frames"] = min(FIVE_MINUTES, settings["max_frames"])
 
     def q_values(self, states):
