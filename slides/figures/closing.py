@@ -134,22 +134,28 @@ def glimpses():
 @shown
 @drawing
 def speed():
-    """Updates a second of several engines on the same two cores, from the log of the benchmark."""
-    rounds = json.loads((RESULTS / "dqn_throughput.json").read_text(encoding="utf-8"))["rounds"]
-    best = {name: max(run["updates_per_second"] for run in runs) for name, runs in rounds.items()}
+    """Updates a second of ours and of Stable-Baselines3 on the same two cores, from the log of the benchmark."""
+    record = json.loads((RESULTS / "dqn_throughput.json").read_text(encoding="utf-8"))
     figure = canvas((8.6, 3.6))
     axes = figure.subplots()
-    names = sorted(best, key=best.get)
-    axes.barh(range(len(names)), [best[name] for name in names], 0.62, edgecolor=GREY,
-              color=["#9CCBEA" if name.startswith("ours") else "#F2C979" for name in names])  # fmt: skip
-    for place, name in enumerate(names):
-        axes.text(best[name] + 2, place, f"{best[name]:.0f}", va="center", weight="bold", size=11.5)
-    axes.set_yticks(
-        range(len(names)), [name.replace("Stable-Baselines3", "SB3").replace("VecEnv", "") for name in names]
-    )
-    axes.set(xlabel="updates a second (two cores)", xlim=(0, 1.12 * max(best.values())))
-    said = "; ".join(f"{name} {best[name]:.0f}" for name in reversed(names))
-    return Picture.from_figure(figure, f"Updates a second: {said}.")
+    said, names, longest = [], list(record["workloads"])[::-1], 0
+    for place, workload in enumerate(names):
+        for shift, who, colour in ((0.19, "ours", "#9CCBEA"), (-0.19, "Stable-Baselines3", "#F2C979")):
+            best = max(
+                run["updates_per_second"]
+                for name, runs in record["rounds"].items()
+                if name.startswith(who) and workload in name
+                for run in runs
+            )
+            axes.barh(place + shift, best, 0.36, edgecolor=GREY, color=colour, label=who if place == 0 else None)
+            axes.text(best, place + shift, f" {best:.0f}", va="center", weight="bold", size=11.5)
+            said.append(f"{workload}, {who}, {best:.0f}")
+            longest = max(longest, best)
+    batches = [f"{name}\nbatches of {record['workloads'][name]['batch']}" for name in names]
+    axes.set_yticks(range(len(names)), batches)
+    axes.set(xlabel="updates a second (two cores)", xlim=(0, 1.12 * longest))
+    axes.legend(loc="lower right", frameon=False)
+    return Picture.from_figure(figure, f"Updates a second: {'; '.join(said)}.")
 
 
 @shown

@@ -5,16 +5,19 @@ import chainer.links as L
 import numpy as np
 import pytest
 from chainer.optimizers.adam import AdamRule
+from chainer.optimizers.rmsprop import RMSpropRule
 from chainer.optimizers.rmsprop_graves import RMSpropGravesRule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workshop.nn import kernels, optimizers
 
-RULES = (AdamRule, RMSpropGravesRule)
+RULES = (AdamRule, RMSpropRule, RMSpropGravesRule)
 MAKERS = {
     "adam": lambda: chainer.optimizers.Adam(alpha=2.5e-4),
     "adam with eta": lambda: chainer.optimizers.Adam(alpha=1e-3, eta=0.5, beta1=0.5),
+    "rmsprop": lambda: chainer.optimizers.RMSprop(lr=1e-3),
+    "rmsprop with epsilon inside": lambda: chainer.optimizers.RMSprop(lr=1e-3, eps=1e-2, eps_inside_sqrt=True),
     "rmsprop of Nature": lambda: chainer.optimizers.RMSpropGraves(lr=2.5e-4, alpha=0.95, momentum=0, eps=1e-2),
     "rmsprop with momentum": lambda: chainer.optimizers.RMSpropGraves(lr=1e-3, momentum=0.9),
     "amsgrad, not covered": lambda: chainer.optimizers.Adam(amsgrad=True),

@@ -117,6 +117,7 @@ PRESETS = {
         target_sync_updates=250,
         optimizer="adam",
         learning_rate=1e-3,
+        learning_rate_decay_updates=60_000,
         epsilon_end=0.02,
         epsilon_decay_steps=80_000,
         steps=10_000_000,

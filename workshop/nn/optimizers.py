@@ -1,8 +1,9 @@
-"""Adam and Graves' RMSprop for Chainer on a CPU, without temporaries.
+"""Adam, RMSprop and Graves' RMSprop for Chainer on a CPU, without temporaries.
 
 Chainer's own updates allocate an array of the parameter's size for every operation, and each of them travels to memory
-and back. Here C does all the operations in one pass (float32, where the machine can compile), or NumPy does them in
-blocks that stay in the cache while all the operations pass over them. The arithmetic is the same, term by term.
+and back. Here C does all the operations in one pass (float32, where the machine can compile; not of plain RMSprop, which no
+preset uses), or NumPy does them in blocks that stay in the cache while all the operations pass over them. The arithmetic
+is the same, term by term.
 """
 
 import numpy as np
@@ -34,6 +35,30 @@ def adam(parameter, gradient, m, v, step_size, beta1, beta2, epsilon):
         scratch += epsilon
         np.divide(m_, scratch, out=scratch)
         scratch *= step_size
+        p -= scratch
+
+
+def rmsprop(parameter, gradient, mean_square, learning_rate, decay, epsilon, is_epsilon_inside):
+    """One step of RMSprop (Tieleman and Hinton, 2012, lecture 6.5), in place.
+
+    Args:
+        parameter, gradient, mean_square: arrays of one dtype and shape, C-contiguous but for the gradient.
+        learning_rate, decay, epsilon: floats.
+        is_epsilon_inside: bool, whether epsilon stands inside the root.
+    """
+    for p, g, ms, scratch in _blocks(parameter, gradient, mean_square):
+        np.multiply(g, g, out=scratch)
+        scratch *= 1 - decay
+        ms *= decay
+        ms += scratch
+        if is_epsilon_inside:
+            np.add(ms, epsilon, out=scratch)
+            np.sqrt(scratch, out=scratch)
+        else:
+            np.sqrt(ms, out=scratch)
+            scratch += epsilon
+        np.divide(g, scratch, out=scratch)
+        scratch *= learning_rate
         p -= scratch
 
 
@@ -78,6 +103,7 @@ def _blocks(*arrays):
 def use():
     """Put these under Chainer's optimizers, in this process. Calling it again changes nothing."""
     from chainer.optimizers.adam import AdamRule
+    from chainer.optimizers.rmsprop import RMSpropRule
     from chainer.optimizers.rmsprop_graves import RMSpropGravesRule
 
     from workshop import compat
@@ -87,6 +113,11 @@ def use():
         adam(parameter.data, parameter.grad, state["m"], state["v"], hp.eta * rule.alpha_t, hp.beta1, hp.beta2, hp.eps)
 
     def update_rmsprop(rule, parameter):
+        hp = rule.hyperparam
+        mean_square = rule.state["ms"]
+        rmsprop(parameter.data, parameter.grad, mean_square, hp.lr, hp.alpha, hp.eps, hp.eps_inside_sqrt)
+
+    def update_rmsprop_graves(rule, parameter):
         hp, state = rule.hyperparam, rule.state
         states = (state["n"], state["g"], state["delta"])
         rmsprop_graves(parameter.data, parameter.grad, *states, hp.lr, hp.alpha, hp.momentum, hp.eps)
@@ -96,8 +127,12 @@ def use():
         is_variant = hp.amsgrad or hp.adabound or hp.weight_decay_rate
         return not is_variant and np.float32(hp.eps) > 0 and _is_covered(rule, parameter)
 
+    def is_plain_rmsprop(rule, parameter):
+        return np.float32(rule.hyperparam.eps) > 0 and _is_covered(rule, parameter)
+
     compat.replace_method(AdamRule, "update_core_cpu", update_adam, is_plain_adam)
-    compat.replace_method(RMSpropGravesRule, "update_core_cpu", update_rmsprop, _is_covered)
+    compat.replace_method(RMSpropRule, "update_core_cpu", update_rmsprop, is_plain_rmsprop)
+    compat.replace_method(RMSpropGravesRule, "update_core_cpu", update_rmsprop_graves, _is_covered)
 
 
 def _is_covered(rule, parameter):
