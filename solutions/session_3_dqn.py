@@ -1396,8 +1396,8 @@ plots.ranges(
 # Read it from the top. (A paddle that never moves has −0.67 in the mean.)
 #
 # - **The seed.** Twenty agents differ in nothing but their random numbers, and end between 0.66 and 1.00. Who compares
-#   two settings by one run each compares two seeds. Pong is no better: three trainings of the kit stood at −5.0, 4.6
-#   and 6.2 after two minutes (`benchmarks/results/pong_minutes`). The talk that this workshop grew from tells of a day
+#   two settings by one run each compares two seeds. Pong is no better: three trainings of the kit stood at 1.5, −8.3
+#   and −7.1 after three minutes (`benchmarks/results/pong_minutes`). The talk that this workshop grew from tells of a day
 #   on a laptop's graphics card, and of several runs until one worked. If the probes are right and Pong does not come,
 #   try another seed.
 # - **The mixture** matters: with the last 32 steps only, 0.64. The **target network** does not, here, where a game has
