@@ -3,9 +3,9 @@
     .venv/bin/python benchmarks/dqn_throughput.py --sb3-python P [--seconds 20] [--json FILE]
 
 Both play Pong in 8 games at once, four frames a state, with the same network, batch, length of the returns and steps an
-update, and Adam: the network of Nature 2015, that of NIPS 2013, and the laptop preset's. Ours learns while the games play in
+update, plain DQN and Adam: the network of Nature 2015, that of NIPS 2013, and the laptop preset's. Ours learns while the games play in
 processes of their own (the laptop's arrangement), or in its own one; Stable-Baselines3's games play in its process (DummyVecEnv) or in one
-process each (SubprocVecEnv). Rivals run one after the other, each in a fresh process, twice, in turns; the better round
+process each (SubprocVecEnv). "Double DQN" is ours as the laptop preset has it, with a forward pass more. Rivals run one after the other, each in a fresh process, twice, in turns; the better round
 counts. Printed beside: how fast the BLAS multiplies two matrices of 2048 × 2048 with as many threads, the share of that
 which our updates are, and what each part of our loop takes.
 
@@ -39,6 +39,7 @@ RIVALS = (  # name, threads of the learner
     ("ours", 1),
     ("ours", 2),
     ("ours, games in this process", 1),
+    ("ours, double DQN", 1),
     ("Stable-Baselines3, DummyVecEnv", 2),
     ("Stable-Baselines3, SubprocVecEnv", 1),
     ("Stable-Baselines3, SubprocVecEnv", 2),
@@ -138,6 +139,7 @@ def ours(rival, workload, seconds):
         batch_size=settings["batch"],
         steps_per_update=settings["steps_per_update"],
         n_step=settings["n_step"],
+        double="double" in rival,
         replay_capacity=100_000,
         learning_starts=STARTS,
         optimizer="adam",

@@ -159,7 +159,7 @@ def updates_per_second_nature():
 
 @source
 def updates_per_second_laptop():
-    return f"{_throughput('ours, laptop preset, 1 thread'):.0f}"
+    return f"{_throughput('ours, double DQN, laptop preset, 1 thread'):.0f}"
 
 
 @source
