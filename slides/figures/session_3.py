@@ -196,10 +196,11 @@ def target_network():
 @drawing
 def pong_curves():
     """Scores of three trainings over the minutes, from their logs, and the human of the paper."""
-    figure, said = canvas((8.6, 3.3)), []
+    figure, said, last = canvas((8.6, 3.3)), [], 0
     axes = figure.subplots()
     for seed, (colour, line, marker) in zip(range(3), LOOKS):
         log = pong_log(seed)
+        last = max(last, log[-1]["minutes"])
         minutes, scores = [[row[name] for row in log] for name in ("minutes", "score")]
         axes.errorbar(
             minutes,
@@ -220,15 +221,16 @@ def pong_curves():
     for name, value, colour in (("human", published.human, GREEN), ("random", published.random, VERMILLION)):
         axes.axhline(value, color=colour, lw=1.4)
         axes.text(
-            0.6,
-            value + 0.4,
+            last + 0.4,
+            value - 0.6 if name == "human" else value + 0.4,
             f"{name} {minus(value, 1)}",
-            va="bottom",
+            ha="right",
+            va="top" if name == "human" else "bottom",
             color=colour if name == "random" else "#00634A",
             weight="bold",
         )
-    axes.set(xlabel="minutes of training", ylabel="points of a game", xlim=(0.5, 9.5), ylim=(-23.5, 23))
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.1))
+    axes.set(xlabel="minutes of training", ylabel="points of a game", xlim=(0.5, last + 0.5), ylim=(-23.5, 23))
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.14))
     axes.grid(axis="y")
     return Picture.from_figure(
         figure,
