@@ -232,10 +232,16 @@ def test_killed_and_interrupted_it_ends_with_the_bits_of_a_run_that_nobody_touch
 def test_a_signal_to_the_whole_group_saves(tmp_path, number):
     """As `timeout` sends it, and a terminal that is closed: to the processes that play, too."""
     folder = tmp_path / "run"
-    process = start("train", "pong", *OPTIONS, "--steps", "10000000", "--run", folder, start_new_session=True)
+    options = [*OPTIONS, "--steps", "10000000", "--run", folder]
+    # As in a terminal: where these tests run under nohup, SIGHUP is ignored from the beginning, and a training respects that.
+    as_in_a_terminal = {"start_new_session": True, "preexec_fn": lambda: signal.signal(number, signal.SIG_DFL)}
+    process = start("train", "pong", *options, **as_in_a_terminal)
     wait_for(lambda: (folder / "metrics.csv").exists(), process)
     os.killpg(process.pid, number)
-    said, _ = process.communicate()
+    try:
+        said, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 128 + number, said
     run = Run(folder)
     assert run.state() == "stopped"

@@ -253,9 +253,10 @@ class _Stop:
 
     def __enter__(self):
         self.signal = 0
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        noted = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]  # under nohup it goes on
-        self._before = {number: signal.signal(number, self._note) for number in noted}
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # under nohup it goes on when the terminal is closed
+            numbers.append(signal.SIGHUP)
+        self._before = {number: signal.signal(number, self._note) for number in numbers}
         return self
 
     def __exit__(self, *_):
