@@ -21,6 +21,9 @@ from pathlib import Path
 import click
 from machine import this_machine
 
+from workshop.dqn.presets import PRESETS, make_training
+from workshop.dqn.settings import BadSetting, changed
+
 GOALS = {"pong": (0, 9.3, 18)}  # 9.3 is the human of Mnih et al. 2015, Extended Data Table 2
 SCORES = ("score", "score_std", "score_min", "score_max")
 COLUMNS = ("minutes", "steps", "updates", "episodes", "own_score", *SCORES, "loss")
@@ -29,7 +32,7 @@ COLUMNS = ("minutes", "steps", "updates", "episodes", "own_score", *SCORES, "los
 @click.command()
 @click.option("--log", type=click.Path(file_okay=False, path_type=Path), required=True, help="The results' folder.")
 @click.option("--game", default="pong", show_default=True)
-@click.option("--preset", default="laptop", show_default=True)
+@click.option("--preset", default="laptop", show_default=True, type=click.Choice(list(PRESETS)))
 @click.option("--seed", "seeds", default=(0, 1, 2), show_default=True, multiple=True)
 @click.option("--minutes", default=50.0, show_default=True, help="Of training; evaluations are not counted.")
 @click.option("--threads", default=1, show_default=True, help="Of the learning process.")
@@ -42,6 +45,10 @@ def main(log, game, preset, seeds, minutes, threads, episodes, every, settings, 
     if one:
         train(log, game, preset, seeds[0], minutes, episodes, every, settings)
         return
+    try:
+        changed(PRESETS[preset], settings)
+    except BadSetting as error:
+        raise click.ClickException(str(error)) from None
     log.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
         if result_file(log, game, preset, seed).exists():
@@ -81,8 +88,6 @@ def train(log, game, preset_name, seed, minutes, episodes, every, settings):
     import numpy as np
 
     from workshop.dqn.evaluation import evaluate
-    from workshop.dqn.presets import PRESETS, make_training
-    from workshop.dqn.settings import changed
 
     preset = changed(PRESETS[preset_name], settings)
     training = make_training(game, preset, seed)
