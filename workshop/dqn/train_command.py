@@ -60,8 +60,8 @@ def train(what, preset, minutes, steps, seed, assignments, folder, pieces, resum
     run that is resumed on a CPU ends with the very bits that it would have without a break, if the machine and the
     libraries are the same.
 
-    Ctrl-C saves and stops; a second one stops at once. Exit status: 0 at the end, 130 after Ctrl-C and 143 after a SIGTERM
-    (saved, both of them), 1 for a mistake.
+    Ctrl-C saves and stops; a second one stops at once. Exit status: 0 at the end, 130 after Ctrl-C, 143 after a SIGTERM and
+    129 where the terminal is closed (saved, all of them), 1 for a mistake.
     """
     if resume and pieces:
         raise click.UsageError("A run that goes on keeps its pieces: --pieces goes with a new one.")
